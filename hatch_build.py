@@ -27,7 +27,9 @@ TOP = ("templates", "migrations", "config.py")
 TARGET = Path("s11audit/static/vendor")
 STAMP = "stamp.txt"
 INPUTS = ("package.json", "package-lock.json", "hatch_build.py")
-FONT_STACK = 'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",Ubuntu,Cantarell,arial,sans-serif'
+FONT_STACK = (
+    'system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",Ubuntu,Cantarell,arial,sans-serif'
+)
 COPIES = {
     "govuk-frontend/dist/govuk/govuk-frontend.min.js": "govuk-frontend.min.js",
     "govuk-frontend/package.json": "govuk-frontend.json",

@@ -1,0 +1,33 @@
+"""What templates are drawn with: the GOV.UK macros, addresses of our assets, forms' errors."""
+
+from functools import cache
+from hashlib import sha256
+
+from flask import Flask, url_for
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from s11audit import paths
+from s11audit.forms.widgets import form_errors
+
+
+def register(app: Flask) -> None:
+    """Let templates find `govuk_frontend_jinja/...`; add `asset` and `form_errors` to them."""
+    assert app.jinja_loader is not None  # Flask makes one from its template folder
+    app.jinja_loader = ChoiceLoader(
+        [
+            app.jinja_loader,
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["form_errors"] = form_errors
+
+
+def asset(name: str) -> str:
+    """Return the address of a file in `static/`, which changes when the file does."""
+    return url_for("static", filename=name, v=_version(name))
+
+
+@cache
+def _version(name: str) -> str:
+    return sha256((paths.STATIC / name).read_bytes()).hexdigest()[:10]
