@@ -13,8 +13,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar, Protocol, Self, TypeVar
 
+from s11audit.domain import dates
 from s11audit.domain.errors import Invalid
-from s11audit.scoring.words import date_in_words, is_blank
+from s11audit.scoring.words import is_blank
 
 Threshold = int | float | Decimal | Fraction
 """A percentage from 0 to 100 as a tool states it. A float is taken as it is written."""
@@ -284,7 +285,7 @@ class Percentage:
         }
         share = None if unread else self._share()
         percent = "" if share is None else f" ({_percent_in_words(share)})"
-        day = date_in_words(self.as_of) if self.as_of else unread.get("as_of", "a date not given")
+        day = dates.in_words(self.as_of) if self.as_of else unread.get("as_of", "a date not given")
         return f"{shown['numerator']} of {shown['denominator']}{percent}, at {day}"
 
     def _share(self) -> Fraction | None:

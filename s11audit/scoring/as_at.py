@@ -1,14 +1,14 @@
-"""Days in London and what stood at a date (domain rules 5 and 13).
+"""Due dates, and what stood at a date (domain rules 5 and 13).
 
-Moments are aware datetimes in UTC. "By" a moment includes the moment itself.
+Moments are aware datetimes in UTC. "By" a moment includes the moment itself: a report as at D
+passes `domain.dates.end_of_day(D)`, the last microsecond of D in London.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from s11audit.domain.dates import end_of_day, start_of_day
 
 
 class HasEffectiveTime(Protocol):
@@ -21,27 +21,9 @@ class HasEffectiveTime(Protocol):
 Item = TypeVar("Item", bound=HasEffectiveTime)
 
 
-def london_date(moment: datetime) -> date:
-    """Return the day it is in London at `moment`."""
-    return moment.astimezone(LONDON).date()
-
-
-def start_of_day_london(day: date) -> datetime:
-    """Return the first moment of `day` in London, in UTC."""
-    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
-
-
-def end_of_day_london(day: date) -> datetime:
-    """Return the last moment (to the microsecond) of `day` in London, in UTC.
-
-    Compare with `<=`: what happened by the end of the day happened at or before it.
-    """
-    return datetime.combine(day, time.max, LONDON).astimezone(UTC)
-
-
 def due_passed(due: date, now: datetime) -> bool:
     """Return whether the day `due` has ended in London (domain rule 13)."""
-    return now > end_of_day_london(due)
+    return now > end_of_day(due)
 
 
 def is_overdue(due_on: date | None, now: datetime) -> bool:
@@ -63,7 +45,7 @@ def is_open(
         return False
     if opened_at is not None and opened_at <= now:
         return True
-    return opens_on is not None and start_of_day_london(opens_on) <= now
+    return opens_on is not None and start_of_day(opens_on) <= now
 
 
 def latest_effective(items: Iterable[Item], by: datetime) -> Item | None:

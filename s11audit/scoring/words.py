@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
 WHITE_SPACE_RANGES: tuple[tuple[int, int], ...] = (
     (0x0009, 0x000D),
@@ -23,21 +22,6 @@ U+180E, U+200B and U+FEFF look empty and are not white space: they do not end a 
 
 WHITE_SPACE: frozenset[int] = frozenset(
     point for first, last in WHITE_SPACE_RANGES for point in range(first, last + 1)
-)
-
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
 )
 
 
@@ -76,11 +60,6 @@ def is_blank(text: str) -> bool:
 def normalise_line_ends(text: str) -> str:
     """Return `text` with every CRLF and lone CR as LF, as it is stored (domain rule 8)."""
     return _LINE_END.sub("\n", text)
-
-
-def date_in_words(day: date) -> str:
-    """Return "4 March 2026" (domain rule 13), whatever the machine's locale."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def listed(items: Sequence[str]) -> str:

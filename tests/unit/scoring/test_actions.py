@@ -62,9 +62,9 @@ def test_only_qa_verifies_or_asks_again() -> None:
 
 
 def test_a_refusal_says_why() -> None:
-    with pytest.raises(Refused, match="This action is open, so it cannot be verified."):
+    with pytest.raises(Refused, match=r"^This action is open, so it cannot be verified\.$"):
         after(OPEN, E.VERIFIED)
-    with pytest.raises(Refused, match="This action is not in the plan, so it cannot be changed."):
+    with pytest.raises(Refused, match=r"not in the plan, so it cannot be changed\.$"):
         after(None, E.CHANGED)
 
 

@@ -7,17 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s11audit.domain.dates import end_of_day, london_today, start_of_day
 from s11audit.scoring.as_at import (
     due_passed,
-    end_of_day_london,
     is_open,
     is_overdue,
     latest_effective,
-    london_date,
     next_opening,
     returned_at,
     returned_submission,
-    start_of_day_london,
 )
 
 
@@ -39,22 +37,20 @@ def utc(*parts: int) -> datetime:
     ],
 )
 def test_a_day_in_london(day: date, start: datetime, end: datetime) -> None:
-    assert start_of_day_london(day) == start
-    assert end_of_day_london(day) == end
-    assert start_of_day_london(day).tzinfo is end_of_day_london(day).tzinfo is UTC
+    assert start_of_day(day) == start
+    assert end_of_day(day) == end
+    assert start_of_day(day).tzinfo is end_of_day(day).tzinfo is UTC
 
 
 @given(st.dates(date(1972, 1, 1), date(2999, 12, 30)))
 def test_a_day_ends_just_before_the_next_begins(day: date) -> None:
-    assert end_of_day_london(day) + timedelta(microseconds=1) == start_of_day_london(
-        day + timedelta(days=1)
-    )
-    assert london_date(start_of_day_london(day)) == london_date(end_of_day_london(day)) == day
+    assert end_of_day(day) + timedelta(microseconds=1) == start_of_day(day + timedelta(days=1))
+    assert london_today(start_of_day(day)) == london_today(end_of_day(day)) == day
 
 
 def test_the_first_and_last_dates_there_are_do_not_fail() -> None:
-    assert start_of_day_london(date.min) < end_of_day_london(date.min)
-    assert start_of_day_london(date.max) < end_of_day_london(date.max)
+    assert start_of_day(date.min) < end_of_day(date.min)
+    assert start_of_day(date.max) < end_of_day(date.max)
 
 
 def test_a_due_date_ends_at_the_end_of_the_day_in_london() -> None:

@@ -1,7 +1,6 @@
 """Domain rule 8: what a word is. The list of Unicode's White_Space is written by hand here."""
 
 import re
-from datetime import date
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,6 @@ from s11audit.scoring.words import (
     WHITE_SPACE,
     count_words,
     counted,
-    date_in_words,
     is_blank,
     javascript_class,
     listed,
@@ -95,7 +93,6 @@ def test_words_over(words: int, limit: int | None, over: int) -> None:
 
 
 def test_plain_english() -> None:
-    assert date_in_words(date(2026, 3, 4)) == "4 March 2026"
     assert listed([]) == ""
     assert listed(["5.1"]) == "5.1"
     assert listed(["5.1", "5.2"]) == "5.1 and 5.2"
