@@ -1,0 +1,137 @@
+"""Every setting of s11audit, read once from the environment variable `S11AUDIT_<NAME>`.
+
+A setting is one line of `SETTINGS`: its name, its default, how its text is read, and what it is
+for. `docs/settings.md` lists the same and a test keeps the two together.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: `read` turns the environment's text into the value."""
+
+    name: str
+    default: Any
+    read: Callable[[str], Any]
+    purpose: str
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError("say yes or no")
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATA", "instance", str, "Folder for the SQLite file and the evidence."),
+    Setting(
+        "DATABASE_URL",
+        "",
+        str,
+        "SQLAlchemy URL of the database; empty: SQLite in `s11audit.db` in the data folder. "
+        "PostgreSQL: postgresql+psycopg://user:password@host/name.",
+    ),
+    Setting(
+        "EVIDENCE_URL",
+        "",
+        str,
+        "Where evidence is stored: a file: or s3: URL; empty: `evidence` in the data folder.",
+    ),
+    Setting(
+        "SECRET_KEY",
+        "",
+        str,
+        "Signs sessions and links; at least 32 characters. Empty: made once and kept in the data "
+        "folder.",
+    ),
+    Setting(
+        "BASE_URL",
+        "http://127.0.0.1:8000",
+        str,
+        "The address under which people reach the service; links in e-mails begin with it.",
+    ),
+    Setting(
+        "SECURE_COOKIES",
+        False,
+        _flag,
+        "Send cookies over HTTPS only. Set it to yes wherever the service is reached by HTTPS.",
+    ),
+    Setting(
+        "SESSION_MINUTES", 480, int, "Minutes without a request after which one is signed out."
+    ),
+    Setting("INVITATION_DAYS", 14, int, "Days for which an invitation's link works."),
+    Setting("MAX_UPLOAD_MB", 20, int, "Largest evidence file, in megabytes."),
+    Setting(
+        "EVIDENCE_TYPES",
+        "pdf,docx,xlsx,pptx,odt,ods,odp,txt,csv,png,jpg",
+        str,
+        "Kinds of evidence file that are taken, by their name's ending, with commas.",
+    ),
+    Setting(
+        "MAIL_SERVER", "", str, "SMTP server; empty: mail stays in the outbox to be read there."
+    ),
+    Setting("MAIL_PORT", 587, int, "Port of the SMTP server."),
+    Setting("MAIL_USERNAME", "", str, "Name at the SMTP server, where it asks for one."),
+    Setting("MAIL_PASSWORD", "", str, "Password at the SMTP server."),
+    Setting("MAIL_USE_TLS", True, _flag, "Begin TLS on the SMTP connection (STARTTLS)."),
+    Setting("MAIL_SENDER", "s11audit@localhost", str, "The address that mail comes from."),
+    Setting("LOGIN_LIMIT", "10 per minute", str, "How often one address may try to sign in."),
+    Setting(
+        "PROXIES",
+        0,
+        int,
+        "How many reverse proxies stand before the service and set X-Forwarded-For.",
+    ),
+    Setting("TESTING", False, _flag, "For the project's own tests only."),
+)
+
+
+def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return every setting by name, from `environ` (default: the process's) or its default.
+
+    Raises ValueError naming the variable where its text cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = environ.get(f"S11AUDIT_{setting.name}")
+        if text is None:
+            values[setting.name] = setting.default
+            continue
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError as error:
+            raise ValueError(
+                f"S11AUDIT_{setting.name}: {text!r} cannot be read ({error})."
+            ) from error
+    return values
+
+
+def complete(values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` with what follows from the data folder filled in; makes the folder."""
+    data = Path(values["DATA"]).resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    return values | {
+        "DATA": str(data),
+        "DATABASE_URL": values["DATABASE_URL"] or f"sqlite:///{data / 's11audit.db'}",
+        "EVIDENCE_URL": values["EVIDENCE_URL"] or (data / "evidence").as_uri(),
+        "SECRET_KEY": values["SECRET_KEY"] or _kept_key(data / "secret_key"),
+    }
+
+
+def _kept_key(file: Path) -> str:
+    """Return the key in `file`, making it (readable by its owner only) where there is none."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text()
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(key := os.urandom(32).hex())
+    return key

@@ -1,0 +1,89 @@
+"""s11audit: the section 11 audit of child-safeguarding boards. `create_app` puts it together."""
+
+from typing import Any
+
+from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from s11audit import paths
+
+
+def create_app(settings: dict[str, Any] | None = None) -> Flask:
+    """Return the application. `settings` overrides those of the environment, by the names in
+    config.py ("DATABASE_URL"). Registration only: what is registered lives in its own module."""
+    config = paths.settings_module()
+    values = config.complete(config.load() | (settings or {}))
+    app = Flask(__name__)
+    app.jinja_loader = ChoiceLoader(
+        [FileSystemLoader(paths.top("templates")), PackageLoader("govuk_frontend_jinja")]
+    )
+    app.config.from_mapping(values)
+    app.config.from_mapping(_library_settings(values))
+    if values["PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=values["PROXIES"], x_proto=values["PROXIES"])  # type: ignore[method-assign]
+    _extensions(app, values)
+    _views(app)
+    return app
+
+
+def _library_settings(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of Flask and of its extensions that follow from ours."""
+    from s11audit.models.base import migration_type
+    from s11audit.sign_in import security_settings
+
+    return {
+        "SQLALCHEMY_ENGINES": {"default": values["DATABASE_URL"]},
+        "ALEMBIC": {"script_location": str(paths.top("migrations"))},
+        "ALEMBIC_CONTEXT": {"render_as_batch": True, "render_item": migration_type},
+        "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MB"] + 2) * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "PERMANENT_SESSION_LIFETIME": values["SESSION_MINUTES"] * 60,
+        "SESSION_COOKIE_NAME": "s11audit",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": values["SECURE_COOKIES"],
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "RATELIMIT_ENABLED": not values["TESTING"],
+        **security_settings(values),
+    }
+
+
+def _extensions(app: Flask, values: dict[str, Any]) -> None:
+    from s11audit import transactions
+    from s11audit.extensions import alembic, csrf, db, limiter, talisman
+    from s11audit.sign_in import set_up_sign_in
+
+    db.init_app(app)
+    with app.app_context():
+        transactions.prepare(db.engine)
+    alembic.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    talisman.init_app(
+        app,
+        force_https=False,
+        strict_transport_security=values["SECURE_COOKIES"],
+        session_cookie_secure=values["SECURE_COOKIES"],
+        session_cookie_samesite="Lax",
+        frame_options="DENY",
+        referrer_policy="same-origin",
+        content_security_policy={
+            "default-src": "'self'",
+            "script-src": "'self'",
+            "style-src": "'self'",
+            "img-src": ["'self'", "data:"],
+            "object-src": "'none'",
+            "base-uri": "'none'",
+            "form-action": "'self'",
+            "frame-ancestors": "'none'",
+        },
+    )
+    set_up_sign_in(app)
+
+
+def _views(app: Flask) -> None:
+    from s11audit.views import register
+
+    register(app)

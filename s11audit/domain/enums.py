@@ -1,0 +1,171 @@
+"""The closed lists of the field's words. Each member's value is what is stored."""
+
+from enum import StrEnum
+
+
+class Rag(StrEnum):
+    """What a rating says. "Not rated" is the absence of a rating and is no member."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    NA = "na"
+
+
+class Category(StrEnum):
+    """What kind of organisation an agency is."""
+
+    COUNCIL = "council"
+    DISTRICT_COUNCIL = "district_council"
+    NHS_PROVIDER = "nhs_provider"
+    NHS_COMMISSIONER = "nhs_commissioner"
+    POLICE = "police"
+    PROBATION = "probation"
+    EDUCATION = "education"
+    VOLUNTARY = "voluntary"
+    OTHER = "other"
+
+
+class Participation(StrEnum):
+    """Full: asked and rated. Advisory: takes part, is not rated."""
+
+    FULL = "full"
+    ADVISORY = "advisory"
+
+
+class Duty(StrEnum):
+    """Whether section 11 binds the agency or it takes part by invitation."""
+
+    STATUTORY = "statutory"
+    INVITED = "invited"
+
+
+class Role(StrEnum):
+    """What a person may be granted. See `domain.policy` for what each may do."""
+
+    ADMIN = "admin"
+    OFFICE = "office"
+    QA = "qa"
+    CHAIR = "chair"
+    VIEWER = "viewer"
+    SCRUTINEER = "scrutineer"
+    LEAD = "lead"
+    CONTRIBUTOR = "contributor"
+
+
+BOARD_ROLES = (Role.OFFICE, Role.QA, Role.CHAIR, Role.VIEWER, Role.SCRUTINEER)
+AGENCY_ROLES = (Role.LEAD, Role.CONTRIBUTOR)
+
+
+class Basis(StrEnum):
+    """How a cycle arrives at "compliance now"."""
+
+    AGREED = "agreed"
+    CONFIRMED = "confirmed"
+
+
+class ComplianceRule(StrEnum):
+    """How standards' ratings add up to an agency's compliance (domain rule 3)."""
+
+    UNANIMOUS = "unanimous"
+    WEAKEST = "weakest"
+
+
+class Compliance(StrEnum):
+    """An agency's overall compliance; `ADVISORY` only in the last column of the table."""
+
+    FULLY = "fully"
+    PARTIALLY = "partially"
+    NON = "non"
+    ADVISORY = "advisory"
+    NOT_KNOWN = "not_known"
+
+
+class Cell(StrEnum):
+    """What a plan, actions or monitoring cell of the compliance table can say (blank is None)."""
+
+    YES = "yes"
+    NO = "no"
+    UNDERWAY = "underway"
+    NA = "na"
+
+
+class ReturnKind(StrEnum):
+    FULL = "full"
+    UPDATE = "update"
+    CONFIRMATION = "confirmation"
+    RECORDED = "recorded"
+
+
+class ReturnState(StrEnum):
+    """Where a return stands; changed only through `domain.lifecycle`."""
+
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    IN_REVIEW = "in_review"
+    RATED = "rated"
+    CLOSED = "closed"
+
+
+class Standing(StrEnum):
+    """Whether the return is asked for. Excused, nil and withdrawn returns are not counted."""
+
+    ASKED = "asked"
+    EXCUSED = "excused"
+    NIL = "nil"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+
+
+UNCOUNTED_STANDINGS = (Standing.EXCUSED, Standing.NIL, Standing.WITHDRAWN)
+
+
+class RatingRole(StrEnum):
+    """In which role a rating was given."""
+
+    SELF = "self"
+    REVIEWER = "reviewer"
+    AGREED = "agreed"
+
+
+class EvidenceKind(StrEnum):
+    POLICY = "policy"
+    ACTIVITY = "activity"
+    OUTCOME = "outcome"
+    CHILDS_VOICE = "childs_voice"
+
+
+class ScanState(StrEnum):
+    """Whether a stored file has been looked at for viruses (scanning comes later)."""
+
+    NOT_SCANNED = "not_scanned"
+    CLEAN = "clean"
+    INFECTED = "infected"
+
+
+class ActionState(StrEnum):
+    """An action is done when QA has verified it, not when the agency says so (rule 12)."""
+
+    OPEN = "open"
+    UNDERWAY = "underway"
+    REPORTED_COMPLETE = "reported_complete"
+    VERIFIED = "verified"
+
+
+class ActionEventKind(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    PROGRESS = "progress"
+    REPORTED_COMPLETE = "reported_complete"
+    ASKED_AGAIN = "asked_again"
+    VERIFIED = "verified"
+    REMOVED = "removed"
+
+
+class AskFor(StrEnum):
+    """What a tool says of a part of the answer: is it required, optional or absent?"""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    ABSENT = "absent"

@@ -1,0 +1,114 @@
+"""How the members of the closed lists are shown to people: one place for every page and report."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from s11audit.domain import enums as e
+
+# By list first: members of two lists that share a value ("na") are equal as texts.
+WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
+    e.Rag: {
+        e.Rag.GREEN: "Green",
+        e.Rag.AMBER: "Amber",
+        e.Rag.RED: "Red",
+        e.Rag.NA: "Not applicable",
+    },
+    e.Category: {
+        e.Category.COUNCIL: "Council",
+        e.Category.DISTRICT_COUNCIL: "District council",
+        e.Category.NHS_PROVIDER: "NHS provider",
+        e.Category.NHS_COMMISSIONER: "NHS commissioner",
+        e.Category.POLICE: "Police",
+        e.Category.PROBATION: "Probation",
+        e.Category.EDUCATION: "Education",
+        e.Category.VOLUNTARY: "Voluntary",
+        e.Category.OTHER: "Other",
+    },
+    e.Participation: {
+        e.Participation.FULL: "Full",
+        e.Participation.ADVISORY: "Advisory",
+    },
+    e.Duty: {
+        e.Duty.STATUTORY: "Statutory",
+        e.Duty.INVITED: "Invited",
+    },
+    e.Role: {
+        e.Role.ADMIN: "Administrator",
+        e.Role.OFFICE: "Board office",
+        e.Role.QA: "QA member",
+        e.Role.CHAIR: "QA chair",
+        e.Role.VIEWER: "Board member",
+        e.Role.SCRUTINEER: "Scrutineer",
+        e.Role.LEAD: "Safeguarding lead",
+        e.Role.CONTRIBUTOR: "Contributor",
+    },
+    e.Basis: {
+        e.Basis.AGREED: "Agreed by QA",
+        e.Basis.CONFIRMED: "Confirmed by the agency",
+    },
+    e.Compliance: {
+        e.Compliance.FULLY: "Fully",
+        e.Compliance.PARTIALLY: "Partially",
+        e.Compliance.NON: "Non",
+        e.Compliance.ADVISORY: "Advisory role",
+        e.Compliance.NOT_KNOWN: "Not known",
+    },
+    e.Cell: {
+        e.Cell.YES: "Yes",
+        e.Cell.NO: "No",
+        e.Cell.UNDERWAY: "Underway",
+        e.Cell.NA: "N/A",
+    },
+    e.ReturnKind: {
+        e.ReturnKind.FULL: "Full audit",
+        e.ReturnKind.UPDATE: "Update",
+        e.ReturnKind.CONFIRMATION: "Confirmation",
+        e.ReturnKind.RECORDED: "Recorded history",
+    },
+    e.ReturnState: {
+        e.ReturnState.NOT_STARTED: "Not started",
+        e.ReturnState.IN_PROGRESS: "In progress",
+        e.ReturnState.SUBMITTED: "Submitted",
+        e.ReturnState.IN_REVIEW: "In review",
+        e.ReturnState.RATED: "Rated",
+        e.ReturnState.CLOSED: "Closed",
+    },
+    e.Standing: {
+        e.Standing.ASKED: "Asked",
+        e.Standing.EXCUSED: "Excused",
+        e.Standing.NIL: "Nil return",
+        e.Standing.WITHDRAWN: "Withdrawn",
+        e.Standing.DECLINED: "Declined",
+    },
+    e.RatingRole: {
+        e.RatingRole.SELF: "Self",
+        e.RatingRole.REVIEWER: "Reviewer",
+        e.RatingRole.AGREED: "Agreed",
+    },
+    e.EvidenceKind: {
+        e.EvidenceKind.POLICY: "Policy or procedure",
+        e.EvidenceKind.ACTIVITY: "Activity",
+        e.EvidenceKind.OUTCOME: "Outcome for children",
+        e.EvidenceKind.CHILDS_VOICE: "Child's voice",
+    },
+    e.ActionState: {
+        e.ActionState.OPEN: "Open",
+        e.ActionState.UNDERWAY: "Underway",
+        e.ActionState.REPORTED_COMPLETE: "Reported complete",
+        e.ActionState.VERIFIED: "Verified",
+    },
+    e.ActionEventKind: {
+        e.ActionEventKind.ADDED: "Added",
+        e.ActionEventKind.CHANGED: "Changed",
+        e.ActionEventKind.PROGRESS: "Progress",
+        e.ActionEventKind.REPORTED_COMPLETE: "Reported complete",
+        e.ActionEventKind.ASKED_AGAIN: "Asked again",
+        e.ActionEventKind.VERIFIED: "Verified",
+        e.ActionEventKind.REMOVED: "Removed",
+    },
+}
+
+
+def in_words(member: StrEnum) -> str:
+    """Return how a member of a closed list is shown: `ReturnState.NOT_STARTED` as "Not started"."""
+    return WORDS[type(member)][member]

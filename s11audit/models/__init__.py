@@ -1,0 +1,68 @@
+"""The tables, a module a noun. Importing this package registers them all."""
+
+from s11audit.models.accounts import Grant, Invitation, Role, User
+from s11audit.models.actions import (
+    Action,
+    ActionEvent,
+    Improvement,
+    PlanDecision,
+    PlanSubmission,
+)
+from s11audit.models.agencies import Agency, Membership, name_key
+from s11audit.models.audit_log import AuditLog, AuditPayload
+from s11audit.models.base import Base
+from s11audit.models.boards import Board
+from s11audit.models.cycles import Cycle, Stage
+from s11audit.models.evidence import Blob, Evidence, EvidenceUse
+from s11audit.models.outbox import OutboxMessage
+from s11audit.models.returns import (
+    Answer,
+    Extension,
+    ProposedAction,
+    RecordedOutcome,
+    Response,
+    Return,
+    SendBack,
+    StandingChange,
+    Submission,
+)
+from s11audit.models.reviews import MonitoringFlag, Publication, Rating
+from s11audit.models.tools import ToolVersion
+
+__all__ = [
+    "Action",
+    "ActionEvent",
+    "Agency",
+    "Answer",
+    "AuditLog",
+    "AuditPayload",
+    "Base",
+    "Blob",
+    "Board",
+    "Cycle",
+    "Evidence",
+    "EvidenceUse",
+    "Extension",
+    "Grant",
+    "Improvement",
+    "Invitation",
+    "Membership",
+    "MonitoringFlag",
+    "OutboxMessage",
+    "PlanDecision",
+    "PlanSubmission",
+    "ProposedAction",
+    "Publication",
+    "Rating",
+    "RecordedOutcome",
+    "Response",
+    "Return",
+    "Role",
+    "SendBack",
+    "Stage",
+    "StandingChange",
+    "Submission",
+    "ToolVersion",
+    "User",
+    "name_key",
+]

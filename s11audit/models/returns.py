@@ -1,0 +1,199 @@
+"""Returns, what they answer, and their submissions."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from s11audit.domain.enums import (
+    Category,
+    Participation,
+    Rag,
+    ReturnKind,
+    ReturnState,
+    Standing,
+)
+from s11audit.models.accounts import User
+from s11audit.models.agencies import Membership
+from s11audit.models.base import Base, CategorySet, EnumText, UtcDateTime, one_of
+from s11audit.models.cycles import Stage
+
+
+class Return(Base):
+    """One membership's answer for one stage.
+
+    Categories and participation are copied from the membership when the return is made (domain
+    rule 5). `standing` is the latest of its `standing_change` rows. `first_due_on` keeps the due
+    date from before any extension.
+    """
+
+    __tablename__ = "return"
+    __table_args__ = (
+        UniqueConstraint("stage_id", "membership_id"),
+        Index("ix_return_stage_id_state", "stage_id", "state"),
+        one_of("kind", ReturnKind),
+        one_of("state", ReturnState),
+        one_of("standing", Standing),
+        one_of("participation", Participation),
+        CheckConstraint("categories LIKE ';%;'", name="categories_some"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"))
+    membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
+    kind: Mapped[ReturnKind] = mapped_column(EnumText(ReturnKind))
+    state: Mapped[ReturnState] = mapped_column(EnumText(ReturnState))
+    standing: Mapped[Standing] = mapped_column(EnumText(Standing), default=Standing.ASKED)
+    categories: Mapped[tuple[Category, ...]] = mapped_column(CategorySet)
+    participation: Mapped[Participation] = mapped_column(EnumText(Participation))
+    first_due_on: Mapped[date]
+    due_on: Mapped[date]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    carried_from_id: Mapped[int | None] = mapped_column(ForeignKey("return.id"))
+
+    stage: Mapped[Stage] = relationship()
+    membership: Mapped[Membership] = relationship()
+
+
+class Extension(Base):
+    """A later due date that the board office gave a return, and why."""
+
+    __tablename__ = "extension"
+    __table_args__ = (CheckConstraint("due_on > was_due_on", name="later"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    return_id: Mapped[int] = mapped_column(ForeignKey("return.id"), index=True)
+    was_due_on: Mapped[date]
+    due_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class StandingChange(Base):
+    """A return was excused, said to be nil, withdrawn, declined, or asked for again."""
+
+    __tablename__ = "standing_change"
+    __table_args__ = (one_of("standing", Standing),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    return_id: Mapped[int] = mapped_column(ForeignKey("return.id"), index=True)
+    standing: Mapped[Standing] = mapped_column(EnumText(Standing))
+    reason: Mapped[str] = mapped_column(Text)
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class RecordedOutcome(Base):
+    """Imported history: the six cells of a published compliance table, as they were printed."""
+
+    __tablename__ = "recorded_outcome"
+
+    return_id: Mapped[int] = mapped_column(ForeignKey("return.id"), primary_key=True)
+    completed: Mapped[str] = mapped_column(String(20))
+    self_assessed: Mapped[str] = mapped_column(String(20))
+    plan_returned: Mapped[str] = mapped_column(String(20))
+    actions_completed: Mapped[str] = mapped_column(String(20))
+    monitored: Mapped[str] = mapped_column(String(20))
+    current: Mapped[str] = mapped_column(String(20))
+
+
+class Submission(Base):
+    """A numbered, frozen copy of a return as it was sent in.
+
+    `snapshot` is the whole return as shown and downloaded; `self_ratings` maps each applicable
+    standard's number (as text) to its self rating or null, so that reports need not open it.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("return_id", "number"),
+        CheckConstraint("number >= 1", name="number_from_one"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    return_id: Mapped[int] = mapped_column(ForeignKey("return.id"))
+    number: Mapped[int]
+    reference: Mapped[str] = mapped_column(String(40), unique=True)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    self_ratings: Mapped[dict[str, str | None]] = mapped_column(JSON)
+    signatory_name: Mapped[str] = mapped_column(String(200))
+    signatory_designation: Mapped[str] = mapped_column(String(200))
+    signatory_email: Mapped[str] = mapped_column(String(255))
+    late: Mapped[bool]
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    entered_for: Mapped[str | None] = mapped_column(String(200))
+
+
+class SendBack(Base):
+    """The board office gave a submission back to the agency, and why."""
+
+    __tablename__ = "send_back"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+
+class Response(Base):
+    """A return's part for one standard. `version` rises by one with every save."""
+
+    __tablename__ = "response"
+    __table_args__ = (UniqueConstraint("return_id", "standard"), one_of("self_rag", Rag))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    return_id: Mapped[int] = mapped_column(ForeignKey("return.id"))
+    standard: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+    statement: Mapped[str] = mapped_column(Text, default="")
+    self_label: Mapped[str | None] = mapped_column(String(60))
+    self_rag: Mapped[Rag | None] = mapped_column(EnumText(Rag))
+    na_reason: Mapped[str] = mapped_column(Text, default="")
+    assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    taken_over_from_id: Mapped[int | None] = mapped_column(ForeignKey("response.id"))
+    saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+
+    assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])
+    saved_by: Mapped[User | None] = relationship(foreign_keys=[saved_by_id])
+    answers: Mapped[list["Answer"]] = relationship(order_by="Answer.requirement")
+    proposed_actions: Mapped[list["ProposedAction"]] = relationship(
+        order_by="ProposedAction.number"
+    )
+
+
+class Answer(Base):
+    """The answer to one requirement; `value` is what its answer class stores."""
+
+    __tablename__ = "answer"
+
+    response_id: Mapped[int] = mapped_column(ForeignKey("response.id"), primary_key=True)
+    requirement: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ProposedAction(Base):
+    """What an agency says at once that it will do about a red or amber self rating."""
+
+    __tablename__ = "proposed_action"
+
+    response_id: Mapped[int] = mapped_column(ForeignKey("response.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(String(200))
+    due_on: Mapped[date | None]

@@ -1,0 +1,43 @@
+"""Reads of returns."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from s11audit.domain.errors import NotFound
+from s11audit.domain.policy import Facts
+from s11audit.models import Cycle, Membership, Return, Stage
+
+
+def return_by_id(session: Session, return_id: int, *, for_update: bool = False) -> Return:
+    """Return the return with its membership, stage, cycle, board and tool version in one query.
+
+    `for_update` locks its row until the transaction ends and reads it afresh. Raises NotFound.
+    The caller checks what the actor may see.
+    """
+    statement = (
+        select(Return)
+        .join(Return.membership)
+        .join(Return.stage)
+        .join(Stage.cycle)
+        .join(Cycle.board)
+        .join(Cycle.tool_version)
+        .options(
+            contains_eager(Return.membership).contains_eager(Membership.board),
+            contains_eager(Return.stage)
+            .contains_eager(Stage.cycle)
+            .options(contains_eager(Cycle.board), contains_eager(Cycle.tool_version)),
+        )
+        .where(Return.id == return_id)
+    )
+    if for_update:
+        statement = statement.with_for_update(of=Return).execution_options(populate_existing=True)
+    found = session.scalar(statement)
+    if found is None:
+        raise NotFound("There is no such return.")
+    return found
+
+
+def facts_of(return_: Return) -> Facts:
+    """Return where a return lies, for `policy.can`; its membership must be loaded."""
+    membership = return_.membership
+    return Facts(membership.board_id, membership.id, membership.agency_id)

@@ -1,0 +1,69 @@
+"""How the database is read and written.
+
+Reads use the request's own session, `db.session`. A write has a session of its own, from
+`writing()`: its transaction takes the write lock at once (SQLite's BEGIN IMMEDIATE), so that it
+never fails half way for want of it, and it is committed when the block ends, before the answer
+is sent. On SQLite in WAL mode a read never waits for a writer. See docs/decisions.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from s11audit.extensions import db
+
+_WRITE = {"s11audit_write": True}
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Yield a session that holds the write lock; commit at the end, roll back on an error.
+
+    Afterwards the reading session starts afresh, so that it sees what was written.
+    """
+    reading = db.session
+    reading.rollback()
+    session = db.sessionmaker()
+    try:
+        session.connection(execution_options=_WRITE)
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+
+
+def begin_write(session: Session) -> None:
+    """Start the transaction of `session` as a write, where a library commits it itself."""
+    session.rollback()
+    session.connection(execution_options=_WRITE)
+
+
+def prepare(engine: Engine) -> None:
+    """Set up each connection of `engine`. On SQLite: write-ahead log, foreign keys, durable
+    commits, and transactions that begin as this module says."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _connect_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _connect_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "busy_timeout = 30000",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("s11audit_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,30 @@
+"""How addresses name things and how templates word them: converters and filters."""
+
+from enum import StrEnum
+
+from flask import Flask
+from werkzeug.routing import BaseConverter
+
+from s11audit.domain import dates
+from s11audit.domain.wording import in_words
+
+
+class Slug(BaseConverter):
+    """A board's slug or a tool's key: lower-case letters, digits and hyphens."""
+
+    regex = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
+def words(value: StrEnum | None) -> str:
+    """Return how a member of a closed list is shown, "Not started"; None is an empty text."""
+    return "" if value is None else in_words(value)
+
+
+def register(app: Flask) -> None:
+    """Add the converter and the filters `date`, `moment` and `words`."""
+    app.url_map.converters["slug"] = Slug
+    app.jinja_env.filters["date"] = dates.in_words
+    app.jinja_env.filters["moment"] = dates.moment_in_words
+    app.jinja_env.filters["words"] = words
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,83 @@
+"""What the header of every page shows: the place, and the ways from it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+from flask_security import current_user
+
+from s11audit.domain.policy import Can, Facts, can
+from s11audit.views.guards import Place, actor
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the service navigation."""
+
+    text: str
+    href: str
+    active: bool
+
+
+# (text, endpoint, permission): shown where the endpoint exists and the actor may go there.
+BOARD_LINKS = (
+    ("Dashboard", "boards.dashboard", Can.SEE_BOARD),
+    ("Returns", "returns.index", Can.LIST_RETURNS),
+    ("Review queue", "reviews.queue", Can.SEE_QUEUE),
+    ("Action plans", "actions.index", Can.LIST_RETURNS),
+    ("Reports", "reports.index", Can.READ_REPORTS),
+    ("Cycles", "cycles.index", Can.MANAGE_CYCLES),
+    ("Agencies", "agencies.index", Can.MANAGE_AGENCIES),
+    ("People", "accounts.people", Can.MANAGE_PEOPLE),
+    ("Tools", "tools.index", Can.MANAGE_TOOLS),
+)
+AGENCY_LINKS = (
+    ("Home", "agencies.home", Can.SEE_AGENCY),
+    ("Action plan", "actions.plan_home", Can.SEE_PLAN),
+)
+
+
+def navigation() -> list[Link]:
+    """Return the links of the page's place that the actor may follow."""
+    place: Place | None = g.get("place")
+    if place is None:
+        return []
+    if place.membership:
+        membership = place.membership
+        facts = Facts(membership.board_id, membership.id, membership.agency_id)
+        return _links(AGENCY_LINKS, facts, {"membership_id": membership.id})
+    return _links(BOARD_LINKS, Facts(place.board.id), {"board": place.board.slug})
+
+
+def _links(
+    entries: tuple[tuple[str, str, Can], ...], facts: Facts, values: dict[str, Any]
+) -> list[Link]:
+    section = (request.endpoint or "").split(".")[0]
+    return [
+        Link(text, url_for(endpoint, **values), active(endpoint, section))
+        for text, endpoint, action in entries
+        if endpoint in current_app.view_functions and can(actor(), action, facts)
+    ]
+
+
+def active(endpoint: str, section: str) -> bool:
+    """Return whether the page lies in the section that a link leads to."""
+    return request.endpoint == endpoint or (
+        endpoint.split(".")[0] == section and not endpoint.endswith((".dashboard", ".home"))
+    )
+
+
+def register(app: Flask) -> None:
+    """Give every template `navigation`, `place`, `can_do` and `several_places`."""
+
+    @app.context_processor
+    def header() -> dict[str, Any]:
+        signed_in = bool(current_user and current_user.is_authenticated)
+        return {
+            "navigation": navigation,
+            "place": g.get("place"),
+            "signed_in": signed_in,
+            "actor_name": current_user.name if signed_in else "",
+            "Can": Can,
+            "can_do": lambda action, facts: can(actor(), action, facts),
+        }
