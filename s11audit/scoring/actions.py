@@ -5,17 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from s11audit.domain import wording
 from s11audit.domain.enums import ActionEventKind, ActionState
 from s11audit.domain.errors import Refused
 from s11audit.scoring.as_at import due_passed
 from s11audit.scoring.words import is_blank
-
-ACTION_WORDS: dict[ActionState, str] = {
-    ActionState.OPEN: "Open",
-    ActionState.UNDERWAY: "Underway",
-    ActionState.REPORTED_COMPLETE: "Reported complete",
-    ActionState.VERIFIED: "Verified",
-}
 
 
 class Side(StrEnum):
@@ -83,7 +77,7 @@ def after(state: ActionState | None, event: ActionEventKind) -> ActionState | No
     once the agency has reported it complete, and then changes no more.
     """
     if (state, event) not in _CHANGES:
-        words = "not in the plan" if state is None else ACTION_WORDS[state].lower()
+        words = "not in the plan" if state is None else wording.in_words(state).lower()
         raise Refused(f"This action is {words}, so it cannot be {_EVENT_WORDS[event]}.")
     return _CHANGES[state, event]
 

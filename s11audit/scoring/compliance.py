@@ -4,15 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from s11audit.domain import wording
 from s11audit.domain.enums import Compliance, ComplianceRule, Rag
-
-COMPLIANCE_WORDS: dict[Compliance, str] = {
-    Compliance.FULLY: "Fully",
-    Compliance.PARTIALLY: "Partially",
-    Compliance.NON: "Not compliant",
-    Compliance.ADVISORY: "Advisory role",
-    Compliance.NOT_KNOWN: "Not known",
-}
 
 _COUNTED_WORDS: dict[Compliance, str] = {
     Compliance.FULLY: "fully compliant",
@@ -73,8 +66,8 @@ def in_words(result: Overall | Compliance) -> str:
     A bare `Compliance` is a recorded cell, which has no counts.
     """
     if isinstance(result, Compliance):
-        return COMPLIANCE_WORDS[result]
-    words = COMPLIANCE_WORDS[result.compliance]
+        return wording.in_words(result)
+    words = wording.in_words(result.compliance)
     if result.compliance is Compliance.PARTIALLY:
         return f"{words} ({result.red} red, {result.amber} amber, {result.green} green)"
     return words

@@ -75,7 +75,7 @@ def test_in_words() -> None:
     assert in_words(overall(ratings("raagggggg"))) == "Partially (1 red, 2 amber, 6 green)"
     assert in_words(overall(ratings("agg"))) == "Partially (0 red, 1 amber, 2 green)"
     assert in_words(overall(ratings("ggn"))) == "Fully"
-    assert in_words(overall(ratings("rr"))) == "Not compliant"
+    assert in_words(overall(ratings("rr"))) == "Non"
     assert in_words(overall([])) == "Not known"
     assert in_words(Compliance.PARTIALLY) == "Partially"
     assert in_words(Compliance.ADVISORY) == "Advisory role"
