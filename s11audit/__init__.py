@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Flask
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from s11audit import paths
@@ -14,10 +13,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     config.py ("DATABASE_URL"). Registration only: what is registered lives in its own module."""
     config = paths.settings_module()
     values = config.complete(config.load() | (settings or {}))
-    app = Flask(__name__)
-    app.jinja_loader = ChoiceLoader(
-        [FileSystemLoader(paths.top("templates")), PackageLoader("govuk_frontend_jinja")]
-    )
+    app = Flask(__name__, template_folder=str(paths.top("templates")))
     app.config.from_mapping(values)
     app.config.from_mapping(_library_settings(values))
     if values["PROXIES"]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
@@ -22,11 +23,12 @@ _WRITE = {"s11audit_write": True}
 def writing() -> Iterator[Session]:
     """Yield a session that holds the write lock; commit at the end, roll back on an error.
 
+    Its `info` holds `base_url`, for the links in the letters that services write.
     Afterwards the reading session starts afresh, so that it sees what was written.
     """
     reading = db.session
     reading.rollback()
-    session = db.sessionmaker()
+    session = db.sessionmaker(info={"base_url": current_app.config["BASE_URL"]})
     try:
         session.connection(execution_options=_WRITE)
         yield session

@@ -30,10 +30,11 @@ BOARD_LINKS = (
     ("Agencies", "agencies.index", Can.MANAGE_AGENCIES),
     ("People", "accounts.people", Can.MANAGE_PEOPLE),
     ("Tools", "tools.index", Can.MANAGE_TOOLS),
+    ("Imports", "imports.index", Can.IMPORT),
 )
 AGENCY_LINKS = (
-    ("Home", "agencies.home", Can.SEE_AGENCY),
-    ("Action plan", "actions.plan_home", Can.SEE_PLAN),
+    ("Home", "responses.home", Can.SEE_AGENCY),
+    ("Action plan", "actions.agency", Can.SEE_PLAN),
 )
 
 
