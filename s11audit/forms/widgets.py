@@ -185,6 +185,7 @@ class Choices(GovWidget):
         # a mark stands for it until the macro is done.
         marks = {value: f"reveal-{uuid4().hex}" for value in reveals}
         html = str(macro(self.component, self.call, self.params(field, options | {"marks": marks})))
+        html = html.replace(" data-aria-controls=", " data-app-reveals=")  # see js/reveal.js
         for value, mark in marks.items():
             shown = reveals[value]
             html = html.replace(mark, str(escape(shown() if callable(shown) else shown)))
