@@ -42,7 +42,7 @@ def parse(text: str | bytes, name: str, kinds: Collection[str] | None = None) ->
     known = ANSWER_KINDS if kinds is None else kinds
     tool: Tool | None = None
     found = list(reading.faults)
-    covered = [path for path, _fault in found]
+    covered = {path for path, _fault in found}
 
     def add(path: Path, words: str) -> None:
         if path not in covered:
@@ -55,9 +55,6 @@ def parse(text: str | bytes, name: str, kinds: Collection[str] | None = None) ->
             add(path, words)
     for path, words in [*broken_rules(reading.value), *_unknown_kinds(reading, known)]:
         add(path, words)
-    if tool is None and not found:
-        # A rule broken only once spaces were trimmed.
-        found.append(((), ToolFault(reading.line_of(()), "", "Two names differ only by spaces.")))
     if tool is None or found:
         faults = [fault for _path, fault in found]
         faults.sort(key=lambda fault: (fault.line or 0, fault.path))
@@ -111,15 +108,17 @@ def from_json(document: str) -> Tool:
         return Tool.model_validate_json(document)
     except ValidationError as error:
         faults = [ToolFault(None, dotted(path), words) for path, words in _field_faults(error)]
-        rules = [str(one["msg"]) for one in error.errors() if one["type"] == "tool_rules"]
-        faults.extend(ToolFault(None, "", words) for words in rules)
         raise ToolInvalid("stored tool", faults) from None
 
 
 def _field_faults(error: ValidationError) -> list[tuple[Path, str]]:
     faults: list[tuple[Path, str]] = []
     for one in error.errors(include_url=False):
-        if one["type"] != "tool_rules":
+        if one["type"] == "tool_rules":
+            faults.extend(one["ctx"]["broken"])
+        elif one["type"] == "too_short" and one["input"]:
+            continue  # A list whose entries are all faulty: their own faults say enough.
+        else:
             path = tuple(step for step in one["loc"] if step != "[key]")
             faults.append((path, reason(one)))
     return faults

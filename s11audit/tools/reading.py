@@ -18,6 +18,7 @@ from s11audit.tools.schema import unprintable
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12
+MOST_VALUES = 20_000
 
 _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -89,17 +90,18 @@ def read(text: str, name: str) -> Reading:
         raise _refused(name, mark.line + 1 if mark else None, _syntax(error)) from None
     except (yaml.YAMLError, ValueError) as error:
         raise _refused(name, None, f"The file cannot be read: {error}.") from None
-    except _TooDeep as error:
-        raise _refused(name, error.line, "There are too many levels inside each other.") from None
+    except _GivenUp as error:
+        raise _refused(name, error.line, error.reason) from None
     finally:
         parser.dispose()
     return reading
 
 
-class _TooDeep(Exception):
-    def __init__(self, line: int) -> None:
-        super().__init__(line)
+class _GivenUp(Exception):
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
         self.line = line
+        self.reason = reason
 
 
 def _refused(name: str, line: int | None, reason: str) -> ToolInvalid:
@@ -162,7 +164,9 @@ def _value(event: Any, events: Iterator[Any], reading: Reading, path: Path) -> A
     line = event.start_mark.line + 1
     reading.lines.setdefault(path, line)
     if len(path) > MOST_DEPTH:
-        raise _TooDeep(line)
+        raise _GivenUp(line, "There are too many levels inside each other.")
+    if len(reading.lines) > MOST_VALUES:
+        raise _GivenUp(line, f"The file holds more than {MOST_VALUES:,} entries.")
     if isinstance(event, yaml.AliasEvent):
         reading.note(path, f"“*{event.anchor}” is an alias: write the text out here.", line)
         return None
@@ -176,7 +180,7 @@ def _value(event: Any, events: Iterator[Any], reading: Reading, path: Path) -> A
         return _list(events, reading, path)
     if isinstance(event, yaml.MappingStartEvent):
         return _mapping(events, reading, path)
-    if event.style is None and event.value in ("", "~", "null", "Null", "NULL"):
+    if not event.style and event.value in ("", "~", "null", "Null", "NULL"):
         return None
     return event.value
 

@@ -189,7 +189,8 @@ class Tool(_Part):
         broken = broken_rules(self.model_dump(mode="json"))
         if broken:
             reasons = " ".join(reason for _path, reason in broken)
-            raise PydanticCustomError("tool_rules", "{reasons}", {"reasons": reasons})
+            context = {"reasons": reasons, "broken": broken}
+            raise PydanticCustomError("tool_rules", "{reasons}", context)
         return self
 
     @cached_property

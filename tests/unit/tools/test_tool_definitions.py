@@ -1,6 +1,7 @@
 """The three tools that come with the software say what their sources say."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_each_loads_under_its_own_name(key):
 
 
 def test_an_unknown_name_is_not_found():
-    with pytest.raises(NotFound, match="no built-in tool “../secret”"):
+    with pytest.raises(NotFound, match=r"no built-in tool “\.\./secret”"):
         loader.load_builtin("../secret")
 
 
@@ -79,7 +80,8 @@ def test_lancashire_has_nine_standards_and_24_requirements():
         "Interagency working",
         "Information sharing",
     ]
-    assert [len(standard.requirements) for standard in tool.standards] == [2, 2, 2, 2, 3, 2, 5, 3, 3]
+    counts = [len(standard.requirements) for standard in tool.standards]
+    assert counts == [2, 2, 2, 2, 3, 2, 5, 3, 3]
     assert len(requirements(tool)) == 24
     kinds = {item.key: item.kind for item in requirements(tool)}
     assert [key for key, kind in kinds.items() if kind == "percentage"] == ["5.2", "5.3"]
@@ -166,3 +168,12 @@ def test_leicestershire_and_rutland_has_thirty_self_rated_questions_in_seven_the
         assert tool.self_rating_for(standard) is AskFor.REQUIRED
         assert tool.evidence_statement_for(standard) is AskFor.ABSENT
     assert "the board’s own wording was not published" in tool.source
+
+
+def test_the_example_in_the_docs_is_a_tool():
+    page = Path(__file__).parents[3] / "docs" / "tools.md"
+    example = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    tool = loader.parse(example, "docs/tools.md")
+    assert [item.key for item in requirements(tool)] == ["1.1", "1.2"]
+    for name in [*Tool.model_fields, *Category]:
+        assert f"`{name}`" in page.read_text(encoding="utf-8")

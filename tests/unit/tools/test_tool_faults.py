@@ -1,11 +1,13 @@
 """A faulty tool file is refused with every fault: file, line, path and a reason in plain words."""
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from s11audit.domain.errors import Invalid
-from s11audit.tools.loader import ToolInvalid, builtin_text, from_json, parse
+from s11audit.tools import reading
+from s11audit.tools.loader import ToolInvalid, builtin_text, canonical_json, from_json, parse
 from s11audit.tools.schema import Tool
 
 GOOD = """\
@@ -103,6 +105,8 @@ CHANGES = [
     ("number: 1\n", "number: 3\n", 32, f"{S2}.number", "comes after standard 3"),
     ("key: 1.10\n", "key: 1.1\n", 30, f"{S1}.requirements.2.key", "Another requirement has"),
     ("key: 2.1\n", "key: 1.1\n", 37, f"{S2}.requirements.1.key", "Another requirement has"),
+    ("key: 2.1\n", 'key: "1.1 "\n', 37, f"{S2}.requirements.1.key", "Another requirement has"),
+    ("number: 2\n", "number: 0_1\n", 32, f"{S2}.number", "Another standard has the number 1"),
     ("key: 2.1\n", "key: 2 1\n", 37, f"{S2}.requirements.1.key", "only letters and digits"),
     ("kind: judgement", "kind: essay", 27, f"{S1}.requirements.1.kind", "not a kind of question"),
     ("kind: judgement", "kind: text", 29, f"{S1}.requirements.1.essential", "is not scored"),
@@ -149,7 +153,7 @@ def test_each_fault_has_its_line_path_and_reason(old, new, line, path, words):
 
 
 def test_a_standard_that_asks_for_nothing():
-    head, tail = GOOD.split("        requirements:\n          - key: 2.1")
+    head, _rest = GOOD.split("        requirements:\n          - key: 2.1")
     text = head + "        self_rating: absent\n        evidence_statement: absent\n"
     assert faults(text) == [
         (32, S2, "This standard asks for nothing: give it a requirement or a self rating.")
@@ -186,6 +190,7 @@ def test_one_fault_is_told_once():
         (b"key: a\n" + b"#" * 1_000_000, None, "larger than 1 MB"),
         ("a: " + "[" * 40, 1, "too many levels"),
         ("a: " + "[" * 500_000, 1, "too many levels"),
+        ("a:\n" + "  - b\n" * 20_001, 20_000, "more than 20,000 entries"),
         ('a: "never closed\n', None, "never closed"),
         (GOOD + "---\nkey: b\n", 40, "A file holds one tool"),
     ],
@@ -225,6 +230,15 @@ def test_the_kinds_of_question_can_be_given():
         parse(GOOD, "a", kinds=("essay",))
 
 
+def test_a_stored_document_that_breaks_a_rule_is_refused():
+    stored = canonical_json(parse(GOOD, "a")).replace('"number":2', '"number":1')
+    with pytest.raises(ToolInvalid) as raised:
+        from_json(stored)
+    assert str(raised.value) == (
+        f"stored tool, {S2}.number: Another standard has the number 1: give each standard its own."
+    )
+
+
 @pytest.mark.parametrize("stored", ["", "{}", "[1]", '{"key": "a", "key2": 1}', '{"a": "\\ud800"}'])
 def test_a_broken_stored_document_is_refused(stored):
     with pytest.raises(ToolInvalid, match="stored tool"):
@@ -241,11 +255,10 @@ def test_arbitrary_text_is_a_tool_or_refused(content):
     read_or_refused(content)
 
 
-YAML_PIECES = st.sampled_from(
-    ["a: b\n", "- ", "  ", "\n", "key: ", "&x ", "*x", "!!int ", "[", "]", "{", "}", ",", "'", '"']
-    + ["? ", ": ", "|\n", ">-\n", "sections:\n", "ratings:\n", "<<: ", "~", "---\n", "...\n", "%", "#"]
-    + ["\t", "é", "\u2028", "\ud800", "\x00", "9" * 5000, "title", "@", "`", "\\", "-1", "1e400"]
-)
+SIGNS = ["- ", "  ", "\n", "[", "]", "{", "}", ",", "'", '"', "? ", ": ", "|\n", ">-\n", "%", "#"]
+WORDS = ["a: b\n", "key: ", "&x ", "*x", "!!int ", "sections:\n", "ratings:\n", "<<: ", "title"]
+ODD = ["~", "---\n", "...\n", "\t", "é", "\u2028", "\ud800", "\x00", "9" * 5000, "@", "`", "\\"]
+YAML_PIECES = st.sampled_from([*SIGNS, *WORDS, *ODD])
 
 
 @given(st.lists(YAML_PIECES, max_size=30).map("".join))
@@ -259,6 +272,23 @@ def test_a_damaged_tool_is_a_tool_or_refused(data):
     start = data.draw(st.integers(0, len(text)))
     end = min(len(text), start + data.draw(st.integers(0, 30)))
     read_or_refused(text[:start] + data.draw(YAML_PIECES) + text[end:])
+
+
+@pytest.mark.parametrize("parser", ["CSafeLoader", "SafeLoader"])
+def test_both_yaml_parsers_read_the_same(parser, monkeypatch):
+    monkeypatch.setattr(reading, "_Parser", getattr(yaml, parser))
+    assert parse(GOOD, "a").requirement("1.10").text == "The lead leads."
+    for old, new, _line, path, words in CHANGES:
+        if path:
+            found = faults(GOOD.replace(old, new, 1))
+            assert any(where == path and words in reason for _at, where, reason in found), found
+        elif words:
+            assert faults(GOOD.replace(old, new, 1))
+
+
+def test_a_fault_inside_a_list_is_not_told_of_the_lists_around_it():
+    found = faults(GOOD.replace("[police]", "[polite]"))
+    assert [path for _line, path, _reason in found] == [f"{S2}.categories.1"]
 
 
 def read_or_refused(content):

@@ -109,7 +109,7 @@ def test_translation_takes_whole_words_the_longest_term_and_the_first_place():
     assert tool.translate("A CRB check, then a CRB check.") == (
         "A CRB check (now DBS check), then a CRB check."
     )
-    assert tool.translate("The CRB, CAFs and café: caf.") == "The CRB (now DBS), CAFs and café: caf."
+    assert tool.translate("The CRB, CAFs, café") == "The CRB (now DBS), CAFs, café"
     assert tool.translate("CAF") == "CAF (now early help assessment)"
 
 
