@@ -86,8 +86,12 @@ def read(text: str, name: str) -> Reading:
     try:
         _document(_events(parser), reading)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise _refused(name, mark.line + 1 if mark else None, _syntax(error)) from None
+        reason = _syntax(error)
+        marks = [error.problem_mark, error.context_mark]
+        if reason in (_NO_END, _NO_BRACKET):
+            marks.reverse()
+        mark = marks[0] or marks[1]
+        raise _refused(name, mark.line + 1 if mark else None, reason) from None
     except (yaml.YAMLError, ValueError) as error:
         raise _refused(name, None, f"The file cannot be read: {error}.") from None
     except _GivenUp as error:
@@ -113,7 +117,7 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     for words, sentence in _SYNTAX.items():
         if words in problem:
             return sentence
-    return f"This cannot be read as YAML ({problem or 'unknown reason'})."
+    return _CANNOT_READ
 
 
 _COLON = (
@@ -121,21 +125,40 @@ _COLON = (
     "Put text that holds a colon and a space between quotation marks."
 )
 _INDENT = (
-    "The spaces at the start of this line do not match the lines above: "
-    "entries of one list or set start in the same column."
+    "This line does not fit the lines above: entries of one list or set start in the same column, "
+    "and nothing goes on after a closing quotation mark."
+)
+_NO_END = "A quotation mark or bracket is opened here and never closed."
+_NO_BRACKET = "A bracket is opened here and never closed."
+_QUOTES = (
+    "Text that starts with “|”, “>”, “&”, “*”, “!”, “%”, “@” or “`”, or goes on after a closing "
+    "quotation mark, has to stand between quotation marks as a whole."
+)
+_TAB = "This line is indented with a tab: use spaces."
+_CANNOT_READ = (
+    "This line, or the one above it, cannot be read: check its colon, its quotation marks and the "
+    "spaces at its start."
 )
 _SYNTAX = {
+    "tab character": _TAB,
+    "found character '\\t'": _TAB,
+    "comment or line break": _QUOTES,
+    "alphabetic or numeric": _QUOTES,
+    "directive": _QUOTES,
+    "block sequence entries are not allowed": (
+        "A list starts on a line of its own below its name: break the line before the hyphen."
+    ),
     "mapping values are not allowed": _COLON,
     "could not find expected ':'": _COLON,
     "cannot start any token": (
-        "This line starts with a tab or a sign that YAML keeps for itself: "
+        "This line starts with a tab or with a sign that has a meaning of its own in these files: "
         "use spaces to indent, and put such text between quotation marks."
     ),
     "did not find expected '-' indicator": _INDENT,
     "did not find expected key": _INDENT,
     "expected <block end>": _INDENT,
-    "unexpected end of stream": "A quotation mark or bracket is opened here and never closed.",
-    "did not find expected ',' or": "A bracket is opened here and never closed.",
+    "unexpected end of stream": _NO_END,
+    "did not find expected ',' or": _NO_BRACKET,
 }
 
 
