@@ -68,6 +68,10 @@ def active(endpoint: str, section: str) -> bool:
     )
 
 
+def _several_places() -> bool:
+    return len({(grant.board_id, grant.membership_id) for grant in actor().grants}) > 1
+
+
 def register(app: Flask) -> None:
     """Give every template `navigation`, `place`, `can_do` and `several_places`."""
 
@@ -79,6 +83,7 @@ def register(app: Flask) -> None:
             "place": g.get("place"),
             "signed_in": signed_in,
             "actor_name": current_user.name if signed_in else "",
+            "several_places": signed_in and _several_places(),
             "Can": Can,
             "can_do": lambda action, facts: can(actor(), action, facts),
         }
