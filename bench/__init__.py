@@ -1,0 +1,1 @@
+"""Measures how fast the service is, beside the same machine's floor. See docs/speed.md."""
