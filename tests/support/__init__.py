@@ -1,0 +1,1 @@
+"""What the tests stand on: database servers, the browser, the served application."""
