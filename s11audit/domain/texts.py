@@ -1,0 +1,45 @@
+"""What may be stored of a text that a person typed: trimmed, printable, not too long."""
+
+import unicodedata
+
+from s11audit.domain.errors import Invalid
+
+LONGEST_REASON = 2000
+
+
+def one_line(text: str, field: str, what: str, longest: int) -> str:
+    """Return `text` trimmed and with inner white space as single spaces.
+
+    `field` names it in the problems, `what` in the message ("name of the agency"). Raises Invalid
+    where it is empty, longer than `longest` characters, or cannot be printed.
+    """
+    found = " ".join(text.split())
+    return _checked(found, field, what, longest)
+
+
+def several_lines(text: str, field: str, what: str, longest: int = LONGEST_REASON) -> str:
+    """Return `text` trimmed, its line ends as LF. Raises Invalid as `one_line`."""
+    found = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _checked(found, field, what, longest)
+
+
+def printable(text: str) -> bool:
+    """Return whether every character can be shown and stored: no control or surrogate."""
+    return all(
+        character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
+        for character in text
+    )
+
+
+def _checked(text: str, field: str, what: str, longest: int) -> str:
+    if not text:
+        raise _invalid(field, f"Enter the {what}")
+    if len(text) > longest:
+        raise _invalid(field, f"The {what} must be {longest} characters or fewer")
+    if not printable(text):
+        raise _invalid(field, f"The {what} holds a character that cannot be shown")
+    return text
+
+
+def _invalid(field: str, message: str) -> Invalid:
+    return Invalid(f"{message}.", {field: message})

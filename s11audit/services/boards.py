@@ -1,0 +1,42 @@
+"""Setting up boards."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from s11audit.domain import policy
+from s11audit.domain.errors import Invalid
+from s11audit.domain.policy import Actor, Can
+from s11audit.domain.texts import one_line
+from s11audit.models import Board
+from s11audit.services import log
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_SLUG = 60
+
+
+def add_board(session: Session, actor: Actor, slug: str, name: str, *, now: datetime) -> Board:
+    """Add a board and return it. `slug` is its part of addresses: small letters, digits and single
+    hyphens. Raises Invalid for a wrong or taken slug, or a name that is empty or too long."""
+    role = policy.check(actor, Can.MANAGE_INSTALLATION, policy.INSTALLATION)
+    slug = slug.strip()
+    if not _SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
+        message = (
+            "The short name must be small letters and digits, with single hyphens between them, "
+            f"{LONGEST_SLUG} characters or fewer"
+        )
+        raise Invalid(f"{message}.", {"slug": message})
+    name = one_line(name, "name", "name of the board", 200)
+    if session.scalar(select(Board.id).where(Board.slug == slug)) is not None:
+        message = f"There is already a board “{slug}”"
+        raise Invalid(f"{message}.", {"slug": message})
+    board = Board(slug=slug, name=name, created_at=now)
+    session.add(board)
+    session.flush()
+    log.record(
+        session, actor, role, "board.added", "board", board.id,
+        now=now, board_id=board.id, after={"slug": slug, "name": name},
+    )  # fmt: skip
+    return board
