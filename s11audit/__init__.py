@@ -25,13 +25,10 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
 
 def _library_settings(values: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of Flask and of its extensions that follow from ours."""
-    from s11audit.models.base import migration_type
     from s11audit.sign_in import security_settings
 
     return {
         "SQLALCHEMY_ENGINES": {"default": values["DATABASE_URL"]},
-        "ALEMBIC": {"script_location": str(paths.top("migrations"))},
-        "ALEMBIC_CONTEXT": {"render_as_batch": True, "render_item": migration_type},
         "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MB"] + 2) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "PERMANENT_SESSION_LIFETIME": values["SESSION_MINUTES"] * 60,
@@ -48,13 +45,12 @@ def _library_settings(values: dict[str, Any]) -> dict[str, Any]:
 
 def _extensions(app: Flask, values: dict[str, Any]) -> None:
     from s11audit import transactions
-    from s11audit.extensions import alembic, csrf, db, limiter, talisman
+    from s11audit.extensions import csrf, db, limiter, talisman
     from s11audit.sign_in import set_up_sign_in
 
     db.init_app(app)
     with app.app_context():
         transactions.prepare(db.engine)
-    alembic.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
     talisman.init_app(

@@ -1,6 +1,5 @@
 """The Flask extensions, made once and bound to the application by `create_app`."""
 
-from flask_alembic import Alembic
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import Security
@@ -8,10 +7,7 @@ from flask_sqlalchemy_lite import SQLAlchemy
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
-from s11audit.models import Base
-
 db = SQLAlchemy(session_options={"expire_on_commit": False})
-alembic = Alembic(metadatas=Base.metadata)
 csrf = CSRFProtect()
 security = Security()
 limiter = Limiter(get_remote_address)

@@ -9,8 +9,9 @@ from sqlalchemy import CheckConstraint, inspect
 from sqlalchemy.orm import Session
 
 from s11audit import create_app
-from s11audit.extensions import alembic, db
+from s11audit.extensions import db
 from s11audit.models import Base
+from s11audit.services import database
 from tests import factories
 from tests.support.databases import close_engines, settings_for
 
@@ -18,8 +19,8 @@ from tests.support.databases import close_engines, settings_for
 def test_the_migrations_build_what_the_models_say(empty_database_url: str, tmp_path: Path) -> None:
     app = create_app(settings_for(empty_database_url, tmp_path))
     with app.app_context():
-        alembic.upgrade()
-        assert alembic.compare_metadata() == []
+        database.upgrade()
+        assert database.differences() == []
     close_engines(app)
 
 

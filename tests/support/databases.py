@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from s11audit import create_app
-from s11audit.extensions import alembic
+from s11audit.services import database
 from tests.support.postgres import Cluster
 
 TEMPLATE = "s11audit_template"
@@ -30,7 +30,7 @@ def migrate(url: str, data: Path) -> None:
     """Build the schema in an empty database by the migrations."""
     app = create_app(settings_for(url, data))
     with app.app_context():
-        alembic.upgrade()
+        database.upgrade()
         close_engines(app)
 
 
