@@ -146,7 +146,7 @@ def _check_key(session: Session, tool: Tool, board_id: int | None) -> None:
         select(ToolVersion.version, ToolVersion.board_id, ToolVersion.published_at).where(
             ToolVersion.key == tool.key
         )
-    ).tuples()
+    )
     newest = 0
     for version, owner, published_at in rows:
         if owner != board_id:
