@@ -1,5 +1,6 @@
 """s11audit: the section 11 audit of child-safeguarding boards. `create_app` puts it together."""
 
+from inspect import iscoroutinefunction
 from typing import Any
 
 from flask import Flask
@@ -49,6 +50,10 @@ def _extensions(app: Flask, values: dict[str, Any]) -> None:
     from s11audit.sign_in import set_up_sign_in
 
     db.init_app(app)
+    # It would start an event loop at the end of every request, for sessions that we do not have.
+    app.teardown_appcontext_funcs[:] = [
+        function for function in app.teardown_appcontext_funcs if not iscoroutinefunction(function)
+    ]
     with app.app_context():
         transactions.prepare(db.engine)
     csrf.init_app(app)
