@@ -82,6 +82,55 @@ def after(state: ActionState | None, event: ActionEventKind) -> ActionState | No
     return _CHANGES[state, event]
 
 
+class PlanState(StrEnum):
+    """Where an agency's action plan stands between the agency and QA."""
+
+    NOT_ASKED = "not_asked"
+    TO_RETURN = "to_return"
+    WITH_QA = "with_qa"
+    ASKED_AGAIN = "asked_again"
+    ACCEPTED = "accepted"
+
+
+PLAN_WORDS: dict[PlanState, str] = {
+    PlanState.NOT_ASKED: "No plan needed",
+    PlanState.TO_RETURN: "To be returned",
+    PlanState.WITH_QA: "With QA",
+    PlanState.ASKED_AGAIN: "Asked again",
+    PlanState.ACCEPTED: "Accepted",
+}
+
+
+def plan_state(
+    opened: Sequence[datetime], returned_at: datetime | None, accepted: bool | None
+) -> PlanState:
+    """Return where a plan stands (domain rule 11).
+
+    `opened` is when each improvement was published; `returned_at` when the plan was last
+    returned, if it was; `accepted` what QA decided on that, None while it has not. An improvement
+    published after an accepted plan asks for the plan again; one published while the plan is with
+    QA does so once QA has decided.
+    """
+    if not opened:
+        return PlanState.NOT_ASKED
+    if returned_at is None:
+        return PlanState.TO_RETURN
+    if accepted is None:
+        return PlanState.WITH_QA
+    if not accepted:
+        return PlanState.ASKED_AGAIN
+    return PlanState.TO_RETURN if max(opened) > returned_at else PlanState.ACCEPTED
+
+
+def change_needs_reason(
+    opened_at: datetime, returned_at: datetime | None, accepted: bool | None
+) -> bool:
+    """Return whether the agency must say why it changes or removes an action: it is part of a
+    plan that QA is reading or has accepted. Before that, and once QA has asked again, it need
+    not."""
+    return returned_at is not None and opened_at <= returned_at and accepted is not False
+
+
 def is_overdue(state: ActionState, due_on: date | None, now: datetime) -> bool:
     """Return whether the agency is late with an action: its due date has ended in London and it
     is open or underway. One reported complete waits for QA and is not the agency's delay."""
