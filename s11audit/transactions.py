@@ -23,12 +23,17 @@ _WRITE = {"s11audit_write": True}
 def writing() -> Iterator[Session]:
     """Yield a session that holds the write lock; commit at the end, roll back on an error.
 
-    Its `info` holds `base_url`, for the links in the letters that services write.
+    Its `info` holds `base_url` and `invitation_days`, for the letters that services write.
     Afterwards the reading session starts afresh, so that it sees what was written.
     """
     reading = db.session
     reading.rollback()
-    session = db.sessionmaker(info={"base_url": current_app.config["BASE_URL"]})
+    session = db.sessionmaker(
+        info={
+            "base_url": current_app.config["BASE_URL"],
+            "invitation_days": current_app.config["INVITATION_DAYS"],
+        }
+    )
     try:
         session.connection(execution_options=_WRITE)
         yield session

@@ -1,0 +1,81 @@
+"""The forms of signing in and of passwords: Flask-Security works them, their fields are ours."""
+
+from typing import Any
+
+from flask_security import forms as theirs
+from wtforms.validators import EqualTo, InputRequired
+
+from s11audit.forms.fields import GovSubmit, GovTextInput
+
+SHORTEST_PASSWORD = 12
+PASSWORD_HINT = (
+    f"Use at least {SHORTEST_PASSWORD} characters. Three or four words that do not belong "
+    "together are easy to remember and hard to guess."
+)
+
+
+def email_field(label: str = "E-mail address", *validators: Any, **look: Any) -> Any:
+    """Return a required field for an e-mail address."""
+    return GovTextInput(
+        label,
+        [InputRequired("Enter an e-mail address"), *validators],
+        **{"type": "email", "autocomplete": "username", "spellcheck": False, **look},
+    )
+
+
+def password_field(label: str, missing: str, *validators: Any, **look: Any) -> Any:
+    """Return a required field for a password; what was typed is never sent back."""
+    return GovTextInput(
+        label,
+        [InputRequired(missing), *validators],
+        **{"type": "password", "autocomplete": "new-password", "spellcheck": False, **look},
+    )
+
+
+class SignInForm(theirs.LoginForm):
+    """E-mail and password. Nobody is remembered: a session ends as the settings say."""
+
+    email = email_field("E-mail address", theirs.EmailValidation(verify=False))
+    password = password_field("Password", "Enter your password", autocomplete="current-password")
+    remember = None  # type: ignore[assignment]
+    submit = GovSubmit("Sign in")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.password.description = ""
+
+
+class ForgotPasswordForm(theirs.ForgotPasswordForm):
+    """Asks for a link to set a new password; the answer never tells who has an account."""
+
+    email = email_field(
+        "E-mail address", theirs.EmailValidation(verify=True), theirs.valid_user_email
+    )
+    submit = GovSubmit("Send the link")
+
+
+class ResetPasswordForm(theirs.ResetPasswordForm):
+    """A new password, by the link of an e-mail."""
+
+    password = password_field("New password", "Enter a new password", hint=PASSWORD_HINT)
+    password_confirm = password_field(
+        "Type it again",
+        "Type the new password again",
+        EqualTo("password", "The two passwords are not the same"),
+    )
+    submit = GovSubmit("Set the password")
+
+
+class ChangePasswordForm(theirs.ChangePasswordForm):
+    """A new password, by the old one."""
+
+    password = password_field(
+        "Your password now", "Enter the password you have now", autocomplete="current-password"
+    )
+    new_password = password_field("New password", "Enter a new password", hint=PASSWORD_HINT)
+    new_password_confirm = password_field(
+        "Type it again",
+        "Type the new password again",
+        EqualTo("new_password", "The two passwords are not the same"),
+    )
+    submit = GovSubmit("Change the password")
