@@ -71,9 +71,15 @@ def app(settings: dict[str, object]) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """Flask's test client. See `tests.support.web.sign_in`."""
-    return app.test_client()
+def client(settings: dict[str, object]) -> Iterator[FlaskClient]:
+    """Flask's test client. See `tests.support.web.sign_in`.
+
+    It talks to an application of its own on the same database: within the context that `session`
+    holds open, requests to the same one would share `g`, and so who is signed in.
+    """
+    made = create_app(settings)
+    yield made.test_client()
+    close_engines(made)
 
 
 @pytest.fixture
