@@ -3,10 +3,15 @@ by `s11audit.jobs.outbox`."""
 
 from datetime import datetime
 
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from s11audit.domain import policy
+from s11audit.domain.errors import NotFound
+from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.models import OutboxMessage
+from s11audit.services import log
 
 
 def queue(
@@ -46,3 +51,33 @@ def queue(
         .returning(OutboxMessage.id)
     )
     return queued.scalar() is not None
+
+
+def withdraw(session: Session, dedupe_key: str) -> None:
+    """Take back the message of that key where it has not been sent yet."""
+    session.execute(
+        delete(OutboxMessage).where(
+            OutboxMessage.dedupe_key == dedupe_key, OutboxMessage.sent_at.is_(None)
+        )
+    )
+
+
+def try_again(
+    session: Session, actor: Actor, message_id: int, *, board_id: int | None, now: datetime
+) -> None:
+    """Have an unsent message of that board (None: of the installation) tried at once, also where
+    it was given up. Raises NotFound where there is none."""
+    role = policy.check(actor, Can.SEE_OUTBOX, Facts(board_id))
+    message = session.scalar(
+        select(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.sent_at.is_(None))
+        .with_for_update()
+    )
+    if message is None or message.board_id != board_id:
+        raise NotFound("There is no such message.")
+    message.attempts = 0
+    message.next_attempt_at = now
+    log.record(
+        session, actor, role, "message.tried_again", "message", message.id,
+        now=now, board_id=board_id,
+    )  # fmt: skip

@@ -1,0 +1,316 @@
+"""Inviting people: an offer of a role by e-mail, with a link that works once and expires.
+
+Only the hash of a link is kept. Opening the link changes nothing, so that a mail scanner does not
+use it up; accepting is a step of its own.
+"""
+
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from s11audit.domain.addresses import normal_email, read_email
+from s11audit.domain.dates import london_today
+from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
+from s11audit.domain.errors import Invalid, NotFound, Refused
+from s11audit.domain.policy import Actor
+from s11audit.domain.texts import one_line
+from s11audit.models import Invitation, Membership, User
+from s11audit.services import grants, log, outbox
+from s11audit.services.letters import letter
+
+INVITATION_DAYS = 14  # where the session's info does not say
+
+
+def invite(
+    session: Session,
+    actor: Actor,
+    email: str,
+    role: Role,
+    *,
+    board_id: int | None = None,
+    membership_id: int | None = None,
+    name: str | None = None,
+    until: date | None = None,
+    now: datetime,
+    by_mail: bool = True,
+) -> tuple[Invitation, str]:
+    """Offer a role to the person at `email`, queue the letter (unless not `by_mail`), and return
+    the invitation and its link.
+
+    Give `board_id` for a board's role, `membership_id` for an agency's, neither for an
+    administrator. `until` is required for a scrutineer and refused for others. Only an
+    administrator invites administrators; a board's office invites to its board and its agencies.
+    Raises Invalid for wrong values, Refused where the person holds the role or was invited to it.
+    """
+    place = grants.place_of(session, role, board_id=board_id, membership_id=membership_id)
+    held = grants.check_may_grant(actor, role, place)
+    try:
+        email = read_email(email)
+    except ValueError as error:
+        raise Invalid(f"{error}.", {"email": str(error)}) from None
+    grants.check_until(role, until, london_today(now))
+    grants.check_member(place, london_today(now))
+    _check_new(session, email, role, place, now)
+    token = token_urlsafe(32)
+    invitation = Invitation(
+        email=email,
+        name=one_line(name, "name", "name", 200) if name and name.strip() else None,
+        role=role,
+        board_id=place.board_id if role in BOARD_ROLES else None,
+        membership_id=membership_id if role in AGENCY_ROLES else None,
+        until=until,
+        token_hash=token_hash(token),
+        invited_by_id=actor.user_id,
+        sent_at=now,
+        expires_at=now + _lifetime(session),
+    )
+    session.add(invitation)
+    session.flush()
+    log.record(
+        session,
+        actor,
+        held,
+        "invitation.sent" if by_mail else "invitation.made",
+        "invitation",
+        invitation.id,
+        now=now,
+        board_id=place.board_id,
+        after={"email": email, "role": role.value, "place": place.name, "until": until},
+    )
+    link = link_to(session, token)
+    if by_mail:
+        _send(session, actor, invitation, place, link, now)
+    return invitation, link
+
+
+def add_user(
+    session: Session,
+    actor: Actor,
+    email: str,
+    role: Role,
+    *,
+    board_id: int | None = None,
+    membership_id: int | None = None,
+    until: date | None = None,
+    now: datetime,
+) -> str:
+    """Make an invitation without a letter, for the command line, and return its link: there the
+    person sets a name and password, or accepts by signing in where they have an account."""
+    return invite(
+        session,
+        actor,
+        email,
+        role,
+        board_id=board_id,
+        membership_id=membership_id,
+        until=until,
+        now=now,
+        by_mail=False,
+    )[1]
+
+
+def resend(session: Session, actor: Actor, invitation_id: int, *, now: datetime) -> str:
+    """Send an invitation again, with a new link that is returned; the old one no longer works.
+    Raises Refused where it was accepted or withdrawn."""
+    invitation, place, held = _load(session, actor, invitation_id)
+    if invitation.accepted_at or invitation.revoked_at:
+        raise Refused("This invitation was accepted or withdrawn already.")
+    grants.check_until(invitation.role, invitation.until, london_today(now))
+    grants.check_member(place, london_today(now))
+    outbox.withdraw(session, _key(invitation))
+    token = token_urlsafe(32)
+    invitation.token_hash = token_hash(token)
+    invitation.sent_at = now
+    invitation.expires_at = now + _lifetime(session)
+    session.flush()
+    after = {"email": invitation.email, "expires_at": invitation.expires_at}
+    log.record(
+        session, actor, held, "invitation.resent", "invitation", invitation.id,
+        now=now, board_id=place.board_id, after=after,
+    )  # fmt: skip
+    link = link_to(session, token)
+    _send(session, actor, invitation, place, link, now)
+    return link
+
+
+def revoke(session: Session, actor: Actor, invitation_id: int, *, now: datetime) -> None:
+    """Withdraw an invitation: its link no longer works. Raises Refused where it was accepted."""
+    invitation, place, held = _load(session, actor, invitation_id)
+    if invitation.accepted_at:
+        raise Refused("This invitation was accepted already. End the role instead.")
+    if invitation.revoked_at:
+        return
+    invitation.revoked_at = now
+    outbox.withdraw(session, _key(invitation))
+    log.record(
+        session, actor, held, "invitation.withdrawn", "invitation", invitation.id,
+        now=now, board_id=place.board_id, before={"email": invitation.email},
+    )  # fmt: skip
+
+
+def accept_as_new(
+    session: Session, token: str, name: str, password_hash: str, *, now: datetime
+) -> User:
+    """Open an account for the person invited by the link, with its role, and return it.
+
+    `password_hash` is the hash of a password that was found long enough. Raises NotFound where
+    the link does not work, Refused where the address has an account by now, Invalid for the name.
+    """
+    invitation = pending(session, token, now=now, for_update=True)
+    if user_by_email(session, invitation.email) is not None:
+        raise Refused("There is an account of this e-mail address already: sign in to accept.")
+    user = User(
+        email=invitation.email,
+        name=one_line(name, "name", "name", 200),
+        password=password_hash,
+        active=True,
+        fs_uniquifier=uuid4().hex,
+        created_at=now,
+    )
+    session.add(user)
+    session.flush()
+    actor = Actor(user.id, user.name, user.email)
+    log.record(
+        session, actor, None, "user.added", "user", user.id,
+        now=now, board_id=None, after={"email": user.email, "name": user.name},
+    )  # fmt: skip
+    _accept(session, actor, invitation, now)
+    return user
+
+
+def accept(session: Session, actor: Actor, token: str, *, now: datetime) -> None:
+    """Give the role of the link's invitation to the actor, who is signed in.
+
+    Raises NotFound where the link does not work, Refused where it was sent to another address.
+    """
+    invitation = pending(session, token, now=now, for_update=True)
+    if normal_email(actor.email) != invitation.email or actor.user_id is None:
+        raise Refused(f"This invitation was sent to {invitation.email}. Sign in as that person.")
+    _accept(session, actor, invitation, now)
+
+
+def pending(session: Session, token: str, *, now: datetime, for_update: bool = False) -> Invitation:
+    """Return the invitation that the link is of, with its place loaded. Raises NotFound, with
+    what to do about it, where it was used, withdrawn or sent again, or is too old."""
+    statement = (
+        select(Invitation)
+        .options(
+            joinedload(Invitation.board),
+            joinedload(Invitation.membership).joinedload(Membership.board),
+        )
+        .where(Invitation.token_hash == token_hash(token))
+    )
+    if for_update:
+        statement = statement.with_for_update(of=Invitation)
+    found = session.scalar(statement)
+    if found is None or found.accepted_at or found.revoked_at or found.expires_at <= now:
+        raise NotFound("This link does not work any more. Ask whoever invited you for a new one.")
+    return found
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """Return the account of that address, or None."""
+    return session.scalar(select(User).where(User.email == normal_email(email)))
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a link."""
+    return sha256(token.encode()).hexdigest()
+
+
+def link_to(session: Session, token: str) -> str:
+    """Return the address of an invitation's page."""
+    return f"{session.info['base_url']}/invitations/{token}"
+
+
+def _accept(session: Session, actor: Actor, invitation: Invitation, now: datetime) -> None:
+    assert actor.user_id is not None
+    invitation.accepted_at = now
+    invitation.accepted_by_id = actor.user_id
+    place = grants.place_of(
+        session,
+        invitation.role,
+        board_id=invitation.board_id,
+        membership_id=invitation.membership_id,
+    )
+    outbox.withdraw(session, _key(invitation))
+    grants.give(session, actor, actor.user_id, invitation.role, place, invitation.until, now=now)
+
+
+def _check_new(
+    session: Session, email: str, role: Role, place: grants.RolePlace, now: datetime
+) -> None:
+    user = user_by_email(session, email)
+    today = london_today(now)
+    if user is not None and grants.live(session, user.id, role, place, today) is not None:
+        raise Refused(f"{email} holds this role already.")
+    waiting = session.scalar(
+        select(Invitation.id)
+        .where(
+            Invitation.email == email,
+            Invitation.role == role,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now,
+            *place.matches(Invitation, role),
+        )
+        .limit(1)
+    )
+    if waiting is not None:
+        raise Refused(f"{email} has been invited already. You can send the invitation again.")
+
+
+def _load(
+    session: Session, actor: Actor, invitation_id: int
+) -> tuple[Invitation, grants.RolePlace, Role]:
+    found = session.scalar(
+        select(Invitation).where(Invitation.id == invitation_id).with_for_update()
+    )
+    if found is None:
+        raise NotFound("There is no such invitation.")
+    place = grants.place_of(
+        session, found.role, board_id=found.board_id, membership_id=found.membership_id
+    )
+    return found, place, grants.check_may_grant(actor, found.role, place)
+
+
+def _send(
+    session: Session,
+    actor: Actor,
+    invitation: Invitation,
+    place: grants.RolePlace,
+    link: str,
+    now: datetime,
+) -> None:
+    subject, body = letter(
+        "invitation",
+        role=invitation.role,
+        place=place.name,
+        board=place.board_name,
+        name=invitation.name,
+        invited_by=actor.name,
+        link=link,
+        expires_at=invitation.expires_at,
+    )
+    outbox.queue(
+        session,
+        dedupe_key=_key(invitation),
+        to_email=invitation.email,
+        subject=subject,
+        body=body,
+        board_id=place.board_id,
+        secret=True,
+        now=now,
+    )
+
+
+def _key(invitation: Invitation) -> str:
+    return f"invitation:{invitation.id}:{invitation.token_hash[:16]}"
+
+
+def _lifetime(session: Session) -> timedelta:
+    return timedelta(days=session.info.get("invitation_days", INVITATION_DAYS))
