@@ -1,0 +1,147 @@
+"""Lists of people, of the roles they hold, and of invitations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from s11audit.domain.enums import Role
+from s11audit.domain.errors import NotFound
+from s11audit.models import Board, Grant, Invitation, Membership, User
+from s11audit.queries.agencies import is_current
+from s11audit.queries.paging import Page, page_of
+
+PAGE_LENGTH = 50
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """What the list of people is narrowed to; None or an empty text leaves a part open."""
+
+    search: str = ""
+    role: Role | None = None
+
+
+def people_of_board(
+    session: Session, board_id: int, wanted: PeopleFilter, today: date, *, page: int
+) -> Page[Grant]:
+    """Return one page of the roles held on a board and at its agencies, with person and agency
+    loaded, by the person's name, in two queries."""
+    statement = _held(today).where(_on_board(Grant, board_id))
+    return page_of(session, _narrowed(statement, wanted), page=page, length=PAGE_LENGTH)
+
+
+def people_of_installation(
+    session: Session, wanted: PeopleFilter, today: date, *, page: int
+) -> Page[Grant]:
+    """Return one page of all roles held, with person, board and agency loaded, in two queries."""
+    statement = _held(today).options(
+        joinedload(Grant.board),
+        contains_eager(Grant.membership).joinedload(Membership.board),
+    )
+    return page_of(session, _narrowed(statement, wanted), page=page, length=PAGE_LENGTH)
+
+
+def administrators(session: Session, today: date) -> Sequence[Grant]:
+    """Return the administrators' grants, by name."""
+    return session.scalars(
+        _held(today)
+        .where(Grant.role == Role.ADMIN)
+        .order_by(func.lower(User.name), User.email, Grant.id)
+    ).all()
+
+
+def grant_on_board(session: Session, board_id: int, grant_id: int) -> Grant:
+    """Return a role that has not ended, on that board or at one of its agencies, with person and
+    agency. Raises NotFound."""
+    found = session.scalar(
+        select(Grant)
+        .join(Grant.user)
+        .outerjoin(Grant.membership)
+        .options(contains_eager(Grant.user), contains_eager(Grant.membership))
+        .where(Grant.id == grant_id, Grant.ended_at.is_(None), _on_board(Grant, board_id))
+    )
+    if found is None:
+        raise NotFound("There is no such role on this board.")
+    return found
+
+
+def invitations_of_board(session: Session, board_id: int, *, page: int) -> Page[Invitation]:
+    """Return one page of the invitations to a board and its agencies that were neither accepted
+    nor withdrawn, expired ones too, the newest first, in two queries."""
+    statement = (
+        _waiting()
+        .where(_on_board(Invitation, board_id))
+        .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
+    )
+    return page_of(session, statement, page=page, length=PAGE_LENGTH)
+
+
+def invitations_of_administrators(session: Session) -> Sequence[Invitation]:
+    """Return the administrators' invitations that wait, the newest first."""
+    return session.scalars(
+        _waiting()
+        .where(Invitation.role == Role.ADMIN)
+        .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
+    ).all()
+
+
+def agency_choices(session: Session, board_id: int, today: date) -> list[tuple[int, str]]:
+    """Return (membership id, name) of a board's current agencies, by name."""
+    rows = session.execute(
+        select(Membership.id, Membership.name)
+        .where(Membership.board_id == board_id, is_current(today))
+        .order_by(Membership.name_key, Membership.id)
+    )
+    return [(found_id, name) for found_id, name in rows.tuples()]
+
+
+def all_boards(session: Session) -> Sequence[Board]:
+    """Return every board, by name."""
+    return session.scalars(select(Board).order_by(func.lower(Board.name), Board.id)).all()
+
+
+def expired(invitation: Invitation, now: datetime) -> bool:
+    """Return whether the invitation's link has become too old."""
+    return invitation.expires_at <= now
+
+
+def _held(today: date) -> Select[tuple[Grant]]:
+    return (
+        select(Grant)
+        .join(Grant.user)
+        .outerjoin(Grant.membership)
+        .options(contains_eager(Grant.user), contains_eager(Grant.membership))
+        .where(Grant.ended_at.is_(None), or_(Grant.until.is_(None), Grant.until >= today))
+    )
+
+
+def _waiting() -> Select[tuple[Invitation]]:
+    return (
+        select(Invitation)
+        .outerjoin(Invitation.membership)
+        .options(contains_eager(Invitation.membership))
+        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+    )
+
+
+def _on_board(table: type[Grant] | type[Invitation], board_id: int) -> ColumnElement[bool]:
+    return or_(table.board_id == board_id, Membership.board_id == board_id)
+
+
+def _narrowed(statement: Select[tuple[Grant]], wanted: PeopleFilter) -> Select[tuple[Grant]]:
+    if wanted.search:
+        text = wanted.search.strip()
+        statement = statement.where(
+            or_(
+                *(
+                    func.lower(column).contains(text.lower(), autoescape=True)
+                    for column in (User.name, User.email, Membership.name)
+                )
+            )
+        )
+    if wanted.role is not None:
+        statement = statement.where(Grant.role == wanted.role)
+    return statement.order_by(func.lower(User.name), User.email, Grant.id)
