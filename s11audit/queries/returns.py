@@ -1,11 +1,14 @@
 """Reads of returns."""
 
-from sqlalchemy import select
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session, contains_eager
 
+from s11audit.domain.enums import ReturnKind, ReturnState, Standing
 from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Facts
-from s11audit.models import Cycle, Membership, Return, Stage
+from s11audit.models import Cycle, Membership, Return, Stage, Submission
 
 
 def return_by_id(session: Session, return_id: int, *, for_update: bool = False) -> Return:
@@ -41,3 +44,25 @@ def facts_of(return_: Return) -> Facts:
     """Return where a return lies, for `policy.can`; its membership must be loaded."""
     membership = return_.membership
     return Facts(membership.board_id, membership.id, membership.agency_id)
+
+
+def still_out() -> ColumnElement[bool]:
+    """Return the condition that a return is asked for and not sent in while its stage may still
+    take it. The statement joins Stage."""
+    return and_(
+        Return.state.in_((ReturnState.NOT_STARTED, ReturnState.IN_PROGRESS)),
+        Return.standing == Standing.ASKED,
+        Return.kind != ReturnKind.RECORDED,
+        Stage.closed_at.is_(None),
+    )
+
+
+def is_late(today: date) -> ColumnElement[bool]:
+    """Return the condition that a return is still out and its due day has ended (rule 13)."""
+    return and_(still_out(), Return.due_on < today)
+
+
+def was_sent_back() -> ColumnElement[bool]:
+    """Return the condition that a return is in progress again after a submission."""
+    submitted = exists().where(Submission.return_id == Return.id).correlate(Return)
+    return and_(Return.state == ReturnState.IN_PROGRESS, submitted)
