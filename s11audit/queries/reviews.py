@@ -29,7 +29,7 @@ def current_submission(
     )
     if with_snapshot:
         statement = statement.options(undefer(Submission.snapshot))
-    found = session.execute(statement).tuples().first()
+    found = session.execute(statement).first()
     return found[0] if found and found[1] is None else None
 
 

@@ -13,7 +13,6 @@ from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, check
 from s11audit.models import Action, ActionEvent, Improvement, Return
 from s11audit.queries import actions as read
-from s11audit.queries.accounts import people_with_role
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.scoring import actions as rules
 from s11audit.scoring.words import is_blank
@@ -165,9 +164,7 @@ def report_complete(
     return_ = return_by_id(session, action.improvement.return_id)
     notices.tell(
         session,
-        people_with_role(
-            session, board_id=return_.membership.board_id, roles=(Role.QA, Role.CHAIR)
-        ),
+        notices.panel(session, return_, (Role.QA, Role.CHAIR), now),
         "action_reported",
         # At most one such letter a day about a return.
         f"action-reported:{return_.id}:{dates.london_today(now)}",
@@ -201,7 +198,7 @@ def ask_again(
     event = read.events_of(session, [action.id])[action.id][-1]
     notices.tell(
         session,
-        people_with_role(session, membership_id=return_.membership_id, roles=(Role.LEAD,)),
+        notices.agency_people(session, return_, (Role.LEAD,), now),
         "action_asked_again",
         f"action-asked-again:{event.id}",
         return_,

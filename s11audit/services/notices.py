@@ -7,8 +7,27 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from s11audit.domain.dates import london_today
+from s11audit.domain.enums import Role
 from s11audit.models import Return, User
+from s11audit.queries.responses import board_people, colleagues
 from s11audit.services import letters, outbox
+
+
+def agency_people(
+    session: Session, return_: Return, roles: Iterable[Role], now: datetime
+) -> list[User]:
+    """Return who holds one of these roles at the return's agency today."""
+    wanted = set(roles)
+    people = colleagues(session, return_.membership_id, london_today(now))
+    return [person.user for person in people if wanted.intersection(person.roles)]
+
+
+def panel(session: Session, return_: Return, roles: Iterable[Role], now: datetime) -> list[User]:
+    """Return who holds one of these roles for the return's board today."""
+    wanted = set(roles)
+    people = board_people(session, return_.membership.board_id, london_today(now))
+    return [person.user for person in people if wanted.intersection(person.roles)]
 
 
 def tell(

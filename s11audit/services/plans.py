@@ -18,7 +18,6 @@ from s11audit.models import (
     Return,
 )
 from s11audit.queries import actions as read
-from s11audit.queries.accounts import people_with_role
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.reviews import flags_of
 from s11audit.queries.tools import standards_asked
@@ -95,9 +94,7 @@ def return_plan(session: Session, actor: Actor, return_id: int, *, now: datetime
     _log(session, actor, role, "plan.returned", submission, return_, now)
     notices.tell(
         session,
-        people_with_role(
-            session, board_id=return_.membership.board_id, roles=(Role.CHAIR, Role.OFFICE)
-        ),
+        notices.panel(session, return_, (Role.CHAIR, Role.OFFICE), now),
         "plan_returned",
         f"plan-returned:{return_id}:{submission.number}",
         return_,
@@ -163,7 +160,7 @@ def decide_plan(
     _log(session, actor, role, what, returned, return_, now, more)
     notices.tell(
         session,
-        people_with_role(session, membership_id=return_.membership_id, roles=(Role.LEAD,)),
+        notices.agency_people(session, return_, (Role.LEAD,), now),
         "plan_accepted" if accepted else "plan_asked_again",
         f"plan-decided:{returned.id}",
         return_,

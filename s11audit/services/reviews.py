@@ -14,7 +14,6 @@ from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Actor, Can, check
 from s11audit.models import MonitoringFlag, Publication, Rating, Return, Stage, Submission
 from s11audit.queries import reviews as read
-from s11audit.queries.accounts import people_with_role
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.words import is_blank, listed
@@ -167,9 +166,7 @@ def publish(session: Session, actor: Actor, return_id: int, *, now: datetime) ->
     )
     notices.tell(
         session,
-        people_with_role(
-            session, membership_id=return_.membership_id, roles=(Role.LEAD, Role.CONTRIBUTOR)
-        ),
+        notices.agency_people(session, return_, (Role.LEAD, Role.CONTRIBUTOR), now),
         "ratings_published",
         f"published:{return_.id}:{publication.number}",
         return_,
