@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -151,8 +151,8 @@ def rated(
             comment=f"About standard {standard.number}.",
             improvement="Show how it is done." if rag in (Rag.AMBER, Rag.RED) else "",
             na_reason="Not theirs." if rag is Rag.NA else "",
-            now=now + timedelta(minutes=1),
+            now=now,
         )
     if publish:
-        reviews.publish(session, chair, return_.id, now=now + timedelta(minutes=2))
+        reviews.publish(session, chair, return_.id, now=now)
     session.flush()
