@@ -1,44 +1,86 @@
 """The command line: thin commands over services. The actor is the operator.
 
 Errors are one clear sentence on standard error: exit 2 for bad usage or input, 1 for a failure.
+The commands themselves are in `s11audit/commands/`, a module a noun.
 """
 
 import sys
+from typing import Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
-from s11audit.domain.errors import ImportRefused, Invalid, NotFound, Refused, S11Error
+from s11audit.commands import (
+    accounts,
+    boards,
+    cycles,
+    imports,
+    log,
+    reports,
+    service,
+    tools,
+)
+from s11audit.domain.errors import Conflict, NotAllowed, S11Error
 
 
 class Commands(click.Group):
-    """A group that turns our errors into a sentence and an exit code."""
+    """A group that turns every error we know into its sentence and exit code."""
 
-    def invoke(self, ctx: click.Context) -> object:
+    def main(  # type: ignore[override]  # click tells the two ways apart by overloads
+        self, args: Any = None, prog_name: Any = None, **extra: Any
+    ) -> Any:
+        """Run the command and exit with its code; without `standalone_mode`, return or raise."""
+        standalone = extra.pop("standalone_mode", True)
+        if not standalone:
+            return super().main(args, prog_name, standalone_mode=False, **extra)
         try:
-            return super().invoke(ctx)
-        except ImportRefused as error:
-            for line in error.lines():
-                click.echo(line, err=True)
-            sys.exit(2)
-        except (Invalid, NotFound, Refused) as error:
-            click.echo(str(error), err=True)
-            sys.exit(2)
+            code = super().main(args, prog_name, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            _end(error.format_message(), 2)
+        except click.ClickException as error:
+            _end(error.format_message(), error.exit_code)
+        except click.Abort:
+            _end("Stopped.", 1)
+        except (NotAllowed, Conflict) as error:
+            _end(str(error), 1)
         except S11Error as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
+            _end(str(error), 2)
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            _end(f"The database cannot be used: {reason}", 1)
+        except OSError as error:
+            _end(f"{error.filename or 'A file'}: {error.strerror or error}.", 1)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
-@click.group(cls=Commands, help=__doc__)
+def _end(message: str, code: int) -> None:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="s11audit", message="%(prog)s %(version)s")
 def main() -> None:
-    """Run the section 11 audit of safeguarding boards."""
+    """Run the section 11 audit of safeguarding boards.
+
+    Settings are read from environment variables, S11AUDIT_DATA above all: the folder that holds
+    the database and the evidence. The README and docs/settings.md list them.
+    """
 
 
-@main.command()
-def init() -> None:
-    """Create or upgrade the database."""
-    from s11audit import create_app
-    from s11audit.services.database import upgrade
-
-    with create_app().app_context():
-        upgrade()
-    click.echo("The database is ready.")
+for command in (
+    service.demo,
+    service.serve,
+    service.init,
+    boards.board,
+    accounts.user,
+    tools.tools,
+    cycles.cycle,
+    imports.import_,
+    reports.report,
+    log.log,
+):
+    main.add_command(command)

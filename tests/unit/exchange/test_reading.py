@@ -19,7 +19,7 @@ def refusal(
     data: bytes, optional: tuple[str, ...] = ()
 ) -> list[tuple[int | None, str | None, str]]:
     with pytest.raises(ImportRefused) as refused:
-        read_lines(data, "file.csv", COLUMNS, optional)
+        read_lines(data, "file.csv", COLUMNS)
     assert refused.value.file == "file.csv"
     return refused.value.faults
 
@@ -110,7 +110,7 @@ def test_nul_and_other_characters_that_nothing_can_hold() -> None:
         "agency",
         "This holds a character that cannot be shown (U+0000).",
     )
-    assert refusal("agency,category\nA,po\x1blice\n".encode())[0][:2] == (2, "category")
+    assert refusal(b"agency,category\nA,po\x1blice\n")[0][:2] == (2, "category")
 
 
 def test_quotation_marks_out_of_balance() -> None:

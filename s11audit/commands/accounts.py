@@ -1,0 +1,73 @@
+"""`s11audit user`."""
+
+from datetime import date, timedelta
+
+import click
+
+from s11audit.commands.opening import DAY, now, opened
+from s11audit.domain.dates import in_words, london_today
+from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
+from s11audit.domain.policy import OPERATOR
+
+SCRUTINEER_DAYS = 365
+
+
+@click.group()
+def user() -> None:
+    """People's accounts."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice([each.value for each in Role]))
+@click.option("--board", help="Short name of the board; for every role but admin.")
+@click.option("--agency", help="Name of the agency, for lead and contributor. Needs --board.")
+@click.option(
+    "--until",
+    type=DAY,
+    metavar="YYYY-MM-DD",
+    help="Last day of the role, for a scrutineer; a year from today where left out.",
+)
+def add(email: str, role: str, board: str | None, agency: str | None, until: date | None) -> None:
+    """Give a person a role and print the one-time link by which they set a password."""
+    wanted = Role(role)
+    _check_place(wanted, board, agency)
+    moment = now()
+    if wanted is Role.SCRUTINEER and until is None:
+        until = london_today(moment) + timedelta(days=SCRUTINEER_DAYS)
+    with opened():
+        from s11audit.queries.boards import board_by_slug
+        from s11audit.queries.names import membership_named
+        from s11audit.services.accounts import add_user
+        from s11audit.transactions import writing
+
+        with writing() as session:
+            found = board_by_slug(session, board) if board else None
+            member = membership_named(session, found.id, agency) if found and agency else None
+            link = add_user(
+                session,
+                OPERATOR,
+                email,
+                wanted,
+                board_id=found.id if found and not member else None,
+                membership_id=member.id if member else None,
+                until=until,
+                now=moment,
+            )
+    ends = f" until {in_words(until)}" if until else ""
+    click.echo(f"{email} is invited as {wanted.value}{ends}. The link works once:")
+    click.echo(link)
+
+
+def _check_place(role: Role, board: str | None, agency: str | None) -> None:
+    """Refuse options that do not fit the role."""
+    if agency and not board:
+        raise click.UsageError("--agency needs --board.")
+    if role in BOARD_ROLES and (not board or agency):
+        raise click.UsageError(f"The role {role} is held for a board: give --board alone.")
+    if role in AGENCY_ROLES and not agency:
+        raise click.UsageError(
+            f"The role {role} is held for an agency on a board: give --board and --agency."
+        )
+    if role is Role.ADMIN and board:
+        raise click.UsageError("The role admin is held for the installation: leave --board out.")

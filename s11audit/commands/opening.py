@@ -1,0 +1,117 @@
+"""What every command begins with: the application, a database that is ready, the moment, a file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from s11audit.domain.errors import Invalid
+
+
+@contextmanager
+def opened(settings: dict[str, Any] | None = None) -> Iterator[None]:
+    """Enter the application with a database that is ready: an empty one is made at once.
+
+    Raises a usage error for settings that cannot be read, and Invalid for a database of an
+    earlier version, which only `s11audit init` upgrades.
+    """
+    app = application(settings)
+    with app.app_context():
+        _make_ready()
+        yield
+
+
+def application(settings: dict[str, Any] | None = None) -> Flask:
+    """Return the application; a usage error names a setting that cannot be read."""
+    from s11audit import create_app
+
+    try:
+        return create_app(settings)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _make_ready() -> None:
+    from alembic.util import CommandError
+    from sqlalchemy import inspect
+
+    from s11audit.extensions import db
+    from s11audit.services import database
+
+    if not inspect(db.engine).get_table_names():
+        database.upgrade()
+        return
+    try:
+        current = database.is_current()
+    except CommandError:
+        raise Invalid("The database is of a later version of s11audit than this one.") from None
+    if not current:
+        raise Invalid(
+            "The database is not of this version of s11audit. Make a copy of it, then run "
+            "s11audit init."
+        )
+
+
+def now() -> datetime:
+    """Return this moment."""
+    return datetime.now(UTC)
+
+
+class Day(click.ParamType):
+    """A date written YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the date; a usage error names what is wrong."""
+        if isinstance(value, date):
+            return value
+        text = str(value).strip()
+        try:
+            if len(text) != 10:
+                raise ValueError(text)
+            return date.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a date: write it as 2026-03-04 (YYYY-MM-DD).", param, ctx)
+
+
+class Days(click.ParamType):
+    """One or more dates with commas between."""
+
+    name = "dates"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[date]:
+        """Return the dates; a usage error names the first that is wrong."""
+        if isinstance(value, list):
+            return value
+        return [Day().convert(part, param, ctx) for part in str(value).split(",")]
+
+
+class InputFile(click.ParamType):
+    """A file to read: the value is its name, without folders, and its bytes."""
+
+    name = "file"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, bytes]:
+        """Return name and bytes; a usage error says why the file cannot be read."""
+        if isinstance(value, tuple):
+            return value
+        path = Path(str(value))
+        try:
+            return path.name, path.read_bytes()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            self.fail(f"{path}: the file cannot be read ({reason}).", param, ctx)
+
+
+DAY = Day()
+DAYS = Days()
+INPUT_FILE = InputFile()

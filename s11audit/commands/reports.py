@@ -1,0 +1,69 @@
+"""`s11audit report`."""
+
+import os
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import click
+
+from s11audit.commands.opening import DAY, now, opened
+from s11audit.domain.policy import OPERATOR
+
+KINDS = ("compliance", "standards")
+FORMATS = ("json", "csv", "html", "pdf", "xlsx")
+
+
+@click.command()
+@click.argument("kind", metavar="compliance|standards", type=click.Choice(KINDS))
+@click.option("--board", required=True, help="Short name of the board.")
+@click.option("--cycle", required=True, metavar="NAME", help="Name of the cycle.")
+@click.option("--stage", type=int, default=1, show_default=True, help="Number of the stage.")
+@click.option(
+    "--as-at", type=DAY, metavar="YYYY-MM-DD", help="What stood by the end of that day; else today."
+)
+@click.option("--format", "format_", required=True, type=click.Choice(FORMATS))
+@click.option("-o", "--output", required=True, metavar="FILE", help="File to write; - for output.")
+def report(
+    kind: str, board: str, cycle: str, stage: int, as_at: date | None, format_: str, output: str
+) -> None:
+    """Write the compliance table, or the ratings by standard, to a file."""
+    path = Path(output)
+    if output != "-" and (path.is_dir() or not path.parent.is_dir()):
+        raise click.UsageError(f"{output}: this is not a file in a folder that exists.")
+    with opened():
+        from s11audit.extensions import db
+        from s11audit.queries.boards import board_by_slug
+        from s11audit.queries.names import cycle_named
+        from s11audit.reports.build import build_compliance, build_standards
+        from s11audit.reports.render import render
+
+        found = cycle_named(db.session, board_by_slug(db.session, board).id, cycle)
+        if kind == "compliance":
+            content = render(
+                build_compliance(db.session, OPERATOR, found.id, stage, as_at, now=now()), format_
+            )
+        else:
+            content = render(
+                build_standards(db.session, OPERATOR, found.id, stage, as_at, now=now()), format_
+            )
+    if output == "-":
+        click.get_binary_stream("stdout").write(content)
+        return
+    _write(path, content)
+    click.echo(f"{output} is written.")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".s11audit-")
+    try:
+        with os.fdopen(descriptor, "wb") as opened_file:
+            opened_file.write(content)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

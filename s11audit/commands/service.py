@@ -1,0 +1,57 @@
+"""`s11audit init`, `serve` and `demo`."""
+
+import click
+
+from s11audit.commands.opening import application, opened
+from s11audit.commands.progress import Progress
+
+PORT = click.IntRange(0, 65535)
+
+
+@click.command()
+def init() -> None:
+    """Create the database, or upgrade it to this version."""
+    from s11audit.services.database import upgrade
+
+    with application().app_context():
+        upgrade()
+    click.echo("The database is ready.")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes."
+)
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the pages and run the background worker, until it is stopped."""
+    from s11audit.jobs.server import serve as run
+
+    with opened():
+        pass
+    run(host, port, workers)
+
+
+@click.command()
+@click.option("--no-serve", is_flag=True, help="Load the boards and stop.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Port to listen on.")
+def demo(no_serve: bool, port: int) -> None:
+    """Load the demonstration boards, then serve them. Prints the address and the sign-ins.
+
+    A database that holds anything else is refused. One that is loaded already is served as it is.
+    """
+    from s11audit.demonstration import build, people
+
+    with opened():
+        progress = Progress("Loading the demonstration")
+        loaded = build.load(progress)
+        progress.end()
+    click.echo("The demonstration is loaded." if loaded else "The demonstration is there already.")
+    click.echo(people.sign_ins())
+    if no_serve:
+        return
+    from s11audit.jobs.server import serve as run
+
+    click.echo(f"Open http://127.0.0.1:{port} and sign in. Stop it with Ctrl+C.")
+    run("127.0.0.1", port, 2)
