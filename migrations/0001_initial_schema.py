@@ -404,10 +404,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("return_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("snapshot", sa.JSON(), nullable=False),
         sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_by_id", sa.Integer(), nullable=True),
+        sa.Column("snapshot", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["return_id"], ["return.id"], name=op.f("fk_plan_submission_return_id")
         ),
@@ -511,7 +511,6 @@ def upgrade() -> None:
         sa.Column("return_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("reference", sa.String(length=40), nullable=False),
-        sa.Column("snapshot", sa.JSON(), nullable=False),
         sa.Column("self_ratings", sa.JSON(), nullable=False),
         sa.Column("signatory_name", sa.String(length=200), nullable=False),
         sa.Column("signatory_designation", sa.String(length=200), nullable=False),
@@ -521,6 +520,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("submitted_by_id", sa.Integer(), nullable=True),
         sa.Column("entered_for", sa.String(length=200), nullable=True),
+        sa.Column("snapshot", sa.JSON(), nullable=False),
         sa.CheckConstraint("number >= 1", name=op.f("ck_submission_number_from_one")),
         sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_submission_return_id")),
         sa.ForeignKeyConstraint(
@@ -649,7 +649,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_rating_publication_id"), ["publication_id"], unique=False
+            "ix_rating_publication_id_standard_rag",
+            ["publication_id", "standard", "rag"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_rating_return_id_standard_role", ["return_id", "standard", "role"], unique=False
@@ -816,7 +818,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_rating_submission_id"))
         batch_op.drop_index("ix_rating_return_id_standard_role")
-        batch_op.drop_index(batch_op.f("ix_rating_publication_id"))
+        batch_op.drop_index("ix_rating_publication_id_standard_rag")
 
     op.drop_table("rating")
     op.drop_table("proposed_action")

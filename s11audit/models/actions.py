@@ -86,10 +86,10 @@ class PlanSubmission(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     return_id: Mapped[int] = mapped_column(ForeignKey("return.id"))
     number: Mapped[int]
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
     effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
 
     submitted_by: Mapped[User | None] = relationship()
     decision: Mapped["PlanDecision | None"] = relationship()

@@ -125,7 +125,6 @@ class Submission(Base):
     return_id: Mapped[int] = mapped_column(ForeignKey("return.id"))
     number: Mapped[int]
     reference: Mapped[str] = mapped_column(String(40), unique=True)
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
     self_ratings: Mapped[dict[str, str | None]] = mapped_column(JSON)
     signatory_name: Mapped[str] = mapped_column(String(200))
     signatory_designation: Mapped[str] = mapped_column(String(200))
@@ -135,6 +134,8 @@ class Submission(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     entered_for: Mapped[str | None] = mapped_column(String(200))
+    # Last, so that SQLite does not walk its pages to read the columns after it.
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
 
 
 class SendBack(Base):

@@ -46,6 +46,8 @@ class Rating(Base):
             name="shortfall_has_improvement",
         ),
         Index("ix_rating_return_id_standard_role", "return_id", "standard", "role"),
+        # All that reports read of agreed ratings, so that they need not open the rows.
+        Index("ix_rating_publication_id_standard_rag", "publication_id", "standard", "rag"),
         Index(
             "uq_rating_first_agreed",
             "return_id",
@@ -71,7 +73,7 @@ class Rating(Base):
     rated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("rating.id"), unique=True)
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"), index=True)
-    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"), index=True)
+    publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"))
 
     rater: Mapped[User | None] = relationship()
     publication: Mapped[Publication | None] = relationship()

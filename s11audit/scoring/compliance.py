@@ -1,6 +1,5 @@
 """How standards' ratings add up to an agency's compliance (domain rules 3 and 4)."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -35,15 +34,15 @@ def overall(
 
     Standards rated na do not apply and decide nothing. Tested in the order of domain rule 3.
     """
-    counts = Counter(ratings)
-    red, amber, green = counts[Rag.RED], counts[Rag.AMBER], counts[Rag.GREEN]
-    not_rated = counts[None]
+    found = list(ratings)  # counted as a list: hashing members of an enumeration is slow
+    red, amber, green = found.count(Rag.RED), found.count(Rag.AMBER), found.count(Rag.GREEN)
+    not_rated = found.count(None)
     return Overall(
         _compliance(red, amber, green, not_rated, rule),
         red,
         amber,
         green,
-        counts[Rag.NA],
+        found.count(Rag.NA),
         not_rated,
     )
 

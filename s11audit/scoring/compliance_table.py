@@ -69,10 +69,10 @@ def row(facts: RowFacts) -> Row:
     """Work out the row of a return (domain rule 6)."""
     initial = None
     if facts.returned:
-        initial = overall((facts.self_ratings.get(n) for n in facts.applicable), facts.rule)
+        initial = overall([facts.self_ratings.get(n) for n in facts.applicable], facts.rule)
     current = None
     if facts.participation is not Participation.ADVISORY:
-        current = overall((_now(facts, n) for n in facts.applicable), facts.rule)
+        current = overall(_now(facts), facts.rule)
     plan, actions = _follow_up(facts)
     return Row(
         returned=facts.returned,
@@ -86,11 +86,12 @@ def row(facts: RowFacts) -> Row:
     )
 
 
-def _now(facts: RowFacts, standard: int) -> Rag | None:
-    agreed = facts.agreed.get(standard)
-    if agreed is None and facts.basis is Basis.CONFIRMED:
-        return facts.confirmed.get(standard)
-    return agreed
+def _now(facts: RowFacts) -> list[Rag | None]:
+    agreed = [facts.agreed.get(n) for n in facts.applicable]
+    if facts.basis is not Basis.CONFIRMED:
+        return agreed
+    confirmed = [facts.confirmed.get(n) for n in facts.applicable]
+    return [later or given for later, given in zip(agreed, confirmed, strict=True)]
 
 
 def _follow_up(facts: RowFacts) -> tuple[Cell | None, Cell | None]:

@@ -1,0 +1,254 @@
+"""Reads that reports are built from. For speed at a thousand agencies they return plain tuples,
+let the database add up, and never load an object a row; each is one query.
+
+Every read is of one stage or cycle, and cut off at a moment `by`: what took effect later does
+not exist (domain rule 5). The caller has checked the actor.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import String, and_, case, cast, exists, false, func, or_, select, type_coerce
+from sqlalchemy.orm import Session, joinedload
+
+from s11audit.domain.enums import ReturnKind, Standing
+from s11audit.domain.errors import NotFound
+from s11audit.models import (
+    Action,
+    Cycle,
+    Improvement,
+    Membership,
+    MonitoringFlag,
+    PlanSubmission,
+    Publication,
+    Rating,
+    RecordedOutcome,
+    Return,
+    SendBack,
+    Stage,
+    StandingChange,
+    Submission,
+)
+
+
+def stages_of(session: Session, cycle_id: int) -> Sequence[Stage]:
+    """Return the stages of a cycle by number, with cycle, board and tool version. Raises
+    NotFound."""
+    found = session.scalars(
+        select(Stage)
+        .where(Stage.cycle_id == cycle_id)
+        .order_by(Stage.number)
+        .options(
+            joinedload(Stage.cycle).options(joinedload(Cycle.board), joinedload(Cycle.tool_version))
+        )
+    ).all()
+    if not found:
+        raise NotFound("There is no such cycle.")
+    return found
+
+
+def cycles_with_stages(session: Session, board_id: int) -> list[tuple[Cycle, list[Stage]]]:
+    """Return a board's cycles, the latest first, each with its stages by number."""
+    found: dict[int, tuple[Cycle, list[Stage]]] = {}
+    for stage in session.scalars(
+        select(Stage)
+        .join(Stage.cycle)
+        .where(Cycle.board_id == board_id)
+        .order_by(Cycle.opened_at.desc(), Cycle.id.desc(), Stage.number)
+        .options(joinedload(Stage.cycle).joinedload(Cycle.tool_version))
+    ):
+        found.setdefault(stage.cycle_id, (stage.cycle, []))[1].append(stage)
+    return list(found.values())
+
+
+class ReturnRead(NamedTuple):
+    """A return of the stage. `categories` and the words are as stored; `outcome` are the six
+    cells of recorded history, the first None where there is none."""
+
+    id: int
+    membership_id: int
+    agency: str
+    categories: str
+    participation: str
+    plan_returned: bool
+    outcome: tuple[str | None, ...]
+
+
+def returns_of_stage(session: Session, stage_id: int, by: datetime) -> list[ReturnRead]:
+    """Return every return of a stage, with whether its plan was returned by then."""
+    planned = exists().where(
+        PlanSubmission.return_id == Return.id, PlanSubmission.effective_at <= by
+    )
+    outcome = RecordedOutcome
+    rows = session.connection().execute(
+        select(
+            Return.id,
+            Return.membership_id,
+            Membership.name,
+            type_coerce(Return.categories, String),
+            type_coerce(Return.participation, String),
+            planned,
+            outcome.completed,
+            outcome.self_assessed,
+            outcome.plan_returned,
+            outcome.actions_completed,
+            outcome.monitored,
+            outcome.current,
+        )
+        .select_from(Return)
+        .join(Membership, Membership.id == Return.membership_id)
+        .outerjoin(
+            outcome,
+            and_(outcome.return_id == Return.id, Return.kind == ReturnKind.RECORDED),
+        )
+        .where(Return.stage_id == stage_id)
+    )
+    return [
+        ReturnRead(id_, member, name, categories, participation, bool(plan), tuple(cells))
+        for id_, member, name, categories, participation, plan, *cells in rows.all()
+    ]
+
+
+class StandingRead(NamedTuple):
+    """How a return stood: the latest change that had taken effect."""
+
+    standing: Standing
+    reason: str
+    since: datetime
+
+
+def standings(session: Session, stage_id: int, by: datetime) -> dict[int, StandingRead]:
+    """Return the standing of those returns of a stage that ever had it changed."""
+    rows = session.connection().execute(
+        select(
+            StandingChange.return_id,
+            StandingChange.standing,
+            StandingChange.reason,
+            StandingChange.effective_at,
+        )
+        .join(Return, Return.id == StandingChange.return_id)
+        .where(Return.stage_id == stage_id, StandingChange.effective_at <= by)
+        .order_by(StandingChange.effective_at, StandingChange.id)
+    )
+    return {
+        return_id: StandingRead(standing, reason, since)
+        for return_id, standing, reason, since in rows.tuples()
+    }
+
+
+def submissions(
+    session: Session, stage_id: int, by: datetime
+) -> Sequence[tuple[int, datetime, datetime | None, str]]:
+    """Return (return, effective_at, sent back at, self ratings as JSON) of a stage, in the order of
+    their numbers within each return."""
+    rows = session.connection().execute(
+        select(
+            Submission.return_id,
+            Submission.effective_at,
+            SendBack.effective_at,
+            cast(Submission.self_ratings, String),
+        )
+        .join(Return, Return.id == Submission.return_id)
+        .outerjoin(SendBack, SendBack.submission_id == Submission.id)
+        .where(Return.stage_id == stage_id, Submission.effective_at <= by)
+        .order_by(Submission.return_id, Submission.number)
+    )
+    return rows.tuples().all()
+
+
+class PublicationRead(NamedTuple):
+    """What one publication said: "1:green 2:amber", the standards in no order."""
+
+    return_id: int
+    membership_id: int
+    ratings: str
+
+
+def publications(session: Session, cycle_id: int, by: datetime) -> list[PublicationRead]:
+    """Return what was published in any stage of a cycle, the earliest first. Ratings that belong
+    to a publication are agreed ones: the table says so."""
+    said = (
+        select(
+            func.aggregate_strings(
+                cast(Rating.standard, String) + ":" + type_coerce(Rating.rag, String), " "
+            )
+        )
+        .where(Rating.publication_id == Publication.id)
+        .correlate(Publication)
+        .scalar_subquery()
+    )
+    rows = session.connection().execute(
+        select(Publication.return_id, Return.membership_id, said)
+        .select_from(Stage)
+        .join(Return, Return.stage_id == Stage.id)
+        .join(Publication, Publication.return_id == Return.id)
+        .where(Stage.cycle_id == cycle_id, Publication.effective_at <= by)
+        .order_by(Publication.effective_at, Publication.id)
+    )
+    return [PublicationRead(*row) for row in rows.all() if row[2]]
+
+
+class ImprovementRead(NamedTuple):
+    """Improvements of one return that are alike: how many actions each has, how many of those
+    were verified, and whether QA had accepted a reason for none."""
+
+    return_id: int
+    actions: int
+    verified: int
+    no_action_accepted: bool
+
+
+def improvements(session: Session, stage_id: int, by: datetime) -> list[ImprovementRead]:
+    """Return the improvements of a stage's returns that were published by then."""
+    accepted = func.coalesce(Improvement.no_action_accepted_at <= by, false())
+    rows = session.connection().execute(
+        select(
+            Improvement.return_id,
+            func.count(Action.id),
+            func.count(case((Action.verified_at <= by, 1))),
+            accepted,
+        )
+        .select_from(Return)
+        .join(Improvement, Improvement.return_id == Return.id)
+        .outerjoin(
+            Action,
+            and_(
+                Action.improvement_id == Improvement.id,
+                Action.added_at <= by,
+                or_(Action.removed_at.is_(None), Action.removed_at > by),
+            ),
+        )
+        .where(Return.stage_id == stage_id, Improvement.opened_at <= by)
+        .group_by(Improvement.id, Improvement.return_id, Improvement.no_action_accepted_at)
+    )
+    return [ImprovementRead(*row) for row in rows.all()]
+
+
+def monitored(session: Session, stage_id: int, by: datetime) -> set[int]:
+    """Return the returns of a stage where any standard or action was flagged for monitoring: its
+    latest flag is raised."""
+    latest = (
+        select(
+            MonitoringFlag.return_id,
+            MonitoringFlag.raised,
+            func.row_number()
+            .over(
+                partition_by=(
+                    MonitoringFlag.return_id,
+                    MonitoringFlag.standard,
+                    MonitoringFlag.action_id,
+                ),
+                order_by=(MonitoringFlag.effective_at.desc(), MonitoringFlag.id.desc()),
+            )
+            .label("place"),
+        )
+        .join(Return, Return.id == MonitoringFlag.return_id)
+        .where(Return.stage_id == stage_id, MonitoringFlag.effective_at <= by)
+        .subquery()
+    )
+    return set(
+        session.scalars(
+            select(latest.c.return_id).where(latest.c.place == 1, latest.c.raised).distinct()
+        )
+    )
