@@ -165,7 +165,8 @@ def set_up_sign_in(app: Flask) -> None:
     password_changed.connect(_log_change, app)
 
 
-def _limit() -> str:
+def sign_in_limit() -> str:
+    """Return how often one address may try to sign in or to set a password."""
     return str(current_app.config["LOGIN_LIMIT"])
 
 
@@ -187,10 +188,10 @@ def _writes(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseR
     return written
 
 
-_limited_login = limiter.limit(_limit, methods=["POST"], deduct_when=_failed)(views.login)
-_limited_forgot = limiter.limit(_limit, methods=["POST"])(views.forgot_password)
-_limited_reset = limiter.limit(_limit, methods=["POST"])(_writes(views.reset_password))
-_limited_change = limiter.limit(_limit, methods=["POST"])(_writes(views.change_password))
+_limited_login = limiter.limit(sign_in_limit, methods=["POST"], deduct_when=_failed)(views.login)
+_limited_forgot = limiter.limit(sign_in_limit, methods=["POST"])(views.forgot_password)
+_limited_reset = limiter.limit(sign_in_limit, methods=["POST"])(_writes(views.reset_password))
+_limited_change = limiter.limit(sign_in_limit, methods=["POST"])(_writes(views.change_password))
 
 
 def _ask_to_sign_in(mechanisms: Any = None, headers: Any = None) -> Any:

@@ -1,6 +1,5 @@
 """Reads of people and what they are granted."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,30 +29,6 @@ def live_grants(session: Session, user_id: int, today: date) -> tuple[Held, ...]
         .order_by(Grant.id)
     )
     return tuple(Held(*row) for row in rows.tuples())
-
-
-def people_with_role(
-    session: Session,
-    roles: Iterable[Role],
-    today: date,
-    *,
-    board_id: int | None = None,
-    membership_id: int | None = None,
-) -> list[User]:
-    """Return the people who hold one of `roles` today for the board or for the membership, each
-    once, by name."""
-    statement = (
-        select(User)
-        .join(Grant, Grant.user_id == User.id)
-        .where(Grant.role.in_(tuple(roles)), Grant.ended_at.is_(None), User.active)
-        .where(or_(Grant.until.is_(None), Grant.until >= today))
-    )
-    if membership_id is not None:
-        statement = statement.where(Grant.membership_id == membership_id)
-    else:
-        statement = statement.where(Grant.board_id == board_id, Grant.membership_id.is_(None))
-    people = session.scalars(statement.distinct()).all()
-    return sorted(people, key=lambda user: (user.name.casefold(), user.email))
 
 
 def actor_for(session: Session, user: User, today: date) -> Actor:

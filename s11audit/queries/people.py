@@ -68,6 +68,17 @@ def grant_on_board(session: Session, board_id: int, grant_id: int) -> Grant:
     return found
 
 
+def check_invitation_on(session: Session, board_id: int, invitation_id: int) -> None:
+    """Raise NotFound unless the invitation is one to that board or to one of its agencies."""
+    found = session.scalar(
+        select(Invitation.id)
+        .outerjoin(Invitation.membership)
+        .where(Invitation.id == invitation_id, _on_board(Invitation, board_id))
+    )
+    if found is None:
+        raise NotFound("There is no such invitation on this board.")
+
+
 def invitations_of_board(session: Session, board_id: int, *, page: int) -> Page[Invitation]:
     """Return one page of the invitations to a board and its agencies that were neither accepted
     nor withdrawn, expired ones too, the newest first, in two queries."""
@@ -108,7 +119,7 @@ def expired(invitation: Invitation, now: datetime) -> bool:
     return invitation.expires_at <= now
 
 
-def _held(today: date) -> Select[tuple[Grant]]:
+def _held(today: date) -> Select[Grant]:
     return (
         select(Grant)
         .join(Grant.user)
@@ -118,7 +129,7 @@ def _held(today: date) -> Select[tuple[Grant]]:
     )
 
 
-def _waiting() -> Select[tuple[Invitation]]:
+def _waiting() -> Select[Invitation]:
     return (
         select(Invitation)
         .outerjoin(Invitation.membership)
@@ -131,7 +142,7 @@ def _on_board(table: type[Grant] | type[Invitation], board_id: int) -> ColumnEle
     return or_(table.board_id == board_id, Membership.board_id == board_id)
 
 
-def _narrowed(statement: Select[tuple[Grant]], wanted: PeopleFilter) -> Select[tuple[Grant]]:
+def _narrowed(statement: Select[Grant], wanted: PeopleFilter) -> Select[Grant]:
     if wanted.search:
         text = wanted.search.strip()
         statement = statement.where(

@@ -3,14 +3,27 @@ one service and responds."""
 
 from flask import Flask
 
-from s11audit.views import errors, formats, look, navigation, start
+from s11audit.views import (
+    accounts,
+    errors,
+    evidence,
+    formats,
+    installation,
+    invitations,
+    look,
+    navigation,
+    responses,
+    start,
+    submitting,
+)
 
 
 def register(app: Flask) -> None:
     """Register the converters, filters, error pages and blueprints."""
+    assert submitting.bp is responses.bp  # its routes are those of the blueprint `responses`
     formats.register(app)
     look.register(app)
     navigation.register(app)
     errors.register(app)
-    for module in (start,):
+    for module in (accounts, evidence, installation, invitations, responses, start):
         app.register_blueprint(module.bp)

@@ -39,6 +39,15 @@ class Place:
         return self.membership.name if self.membership else self.board.name
 
 
+@dataclass(frozen=True)
+class InstallationPlace:
+    """Where the administrator's pages lie."""
+
+    name: str = "Administration"
+    board: None = None
+    membership: None = None
+
+
 def now() -> datetime:
     """Return the moment of this request, the same throughout it."""
     if "now" not in g:
@@ -69,6 +78,7 @@ def installation(action: Can) -> Callable[[View], View]:
 
     def load(_kwargs: dict[str, Any]) -> None:
         policy.check(actor(), action, policy.INSTALLATION)
+        g.place = InstallationPlace()
 
     return lambda view: _guarded(view, "installation", action, load)
 

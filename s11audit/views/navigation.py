@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from flask_security import current_user
 
-from s11audit.domain.policy import Can, Facts, can
-from s11audit.views.guards import Place, actor
+from s11audit.domain.policy import INSTALLATION, Can, Facts, can
+from s11audit.views.guards import InstallationPlace, Place, actor
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,23 @@ AGENCY_LINKS = (
 )
 
 
+INSTALLATION_LINKS = (
+    ("Boards", "installation.home", Can.MANAGE_INSTALLATION),
+    ("Administrators", "installation.administrators", Can.MANAGE_INSTALLATION),
+    ("People", "installation.people", Can.MANAGE_INSTALLATION),
+    ("Tools", "tools.installation", Can.MANAGE_INSTALLATION),
+    ("Log", "installation.log_page", Can.MANAGE_INSTALLATION),
+    ("Unsent mail", "installation.outbox", Can.SEE_OUTBOX),
+)
+
+
 def navigation() -> list[Link]:
     """Return the links of the page's place that the actor may follow."""
-    place: Place | None = g.get("place")
+    place: Place | InstallationPlace | None = g.get("place")
     if place is None:
         return []
+    if isinstance(place, InstallationPlace):
+        return _links(INSTALLATION_LINKS, INSTALLATION, {})
     if place.membership:
         membership = place.membership
         facts = Facts(membership.board_id, membership.id, membership.agency_id)
@@ -64,7 +76,8 @@ def _links(
 def active(endpoint: str, section: str) -> bool:
     """Return whether the page lies in the section that a link leads to."""
     return request.endpoint == endpoint or (
-        endpoint.split(".")[0] == section and not endpoint.endswith((".dashboard", ".home"))
+        endpoint.split(".")[0] == section != "installation"
+        and not endpoint.endswith((".dashboard", ".home"))
     )
 
 

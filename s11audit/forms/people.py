@@ -1,0 +1,133 @@
+"""The forms of inviting people, of their roles, and of the installation."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+from wtforms.validators import InputRequired, Length
+
+from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
+from s11audit.domain.wording import in_words
+from s11audit.forms.accounts import PASSWORD_HINT, email_field, password_field
+from s11audit.forms.fields import (
+    GovDateField,
+    GovFileInput,
+    GovRadios,
+    GovSelect,
+    GovSubmit,
+    GovTextInput,
+)
+
+ROLE_HINTS = {
+    Role.LEAD: "Fills in, assigns standards to colleagues and submits for the agency.",
+    Role.CONTRIBUTOR: "Helps to fill in for the agency.",
+    Role.OFFICE: "Runs the audit: cycles, agencies, people and returns.",
+    Role.QA: "Reviews and rates returns, verifies actions.",
+    Role.CHAIR: "The same, and publishes ratings.",
+    Role.VIEWER: "Reads the reports.",
+    Role.SCRUTINEER: "Reads everything of the board, until a date.",
+}
+
+
+def _name(label: str = "Name", *validators: Any, **look: Any) -> Any:
+    return GovTextInput(
+        label,
+        [*validators, Length(max=200, message="The name must be 200 characters or fewer")],
+        **{"autocomplete": "off", "spellcheck": False, **look},
+    )
+
+
+def _roles(roles: tuple[Role, ...], **look: Any) -> Any:
+    return GovRadios(
+        "Role",
+        [InputRequired("Select a role")],
+        choices=[(role.value, in_words(role)) for role in roles],
+        coerce=Role,
+        **{"hints": {role.value: ROLE_HINTS[role] for role in roles}, **look},
+    )
+
+
+class InviteForm(FlaskForm):
+    """One person to a board or to one of its agencies."""
+
+    email = email_field("E-mail address", autocomplete="off")
+    name = _name("Name (optional)", hint="How the e-mail addresses them.")
+    role = _roles((*AGENCY_ROLES, *BOARD_ROLES), divider=(Role.OFFICE.value, "or for the board"))
+    membership_id = GovSelect("Agency", hint="For a safeguarding lead or contributor.", coerce=int)
+    until = GovDateField(
+        "Until",
+        what="Until",
+        hint="For a scrutineer: the last day on which they read. For example, 31 3 2027",
+    )
+    submit = GovSubmit("Send the invitation")
+
+    def set_agencies(self, agencies: list[tuple[int, str]]) -> None:
+        """Let one of these memberships be selected."""
+        self.membership_id.choices = [("", "Choose an agency"), *agencies]
+
+
+class InviteAdministratorForm(FlaskForm):
+    """One person to the installation."""
+
+    email = email_field("E-mail address", autocomplete="off")
+    name = _name("Name (optional)", hint="How the e-mail addresses them.")
+    submit = GovSubmit("Send the invitation")
+
+
+class PeopleFileForm(FlaskForm):
+    """The file of people to invite; checked first, then carried to the button that invites."""
+
+    file = GovFileInput("CSV file", accept=".csv,text/csv")
+    text = HiddenField()
+    filename = HiddenField()
+    digest = HiddenField()
+    submit = GovSubmit("Check the file")
+
+
+class RoleForm(FlaskForm):
+    """Another role, for somebody who holds one."""
+
+    role = _roles(BOARD_ROLES)
+    until = GovDateField(
+        "Until", what="Until", hint="For a scrutineer only. For example, 31 3 2027"
+    )
+    submit = GovSubmit("Change the role")
+
+    def set_roles(self, roles: tuple[Role, ...]) -> None:
+        """Let one of these be selected; without a scrutineer there is no date."""
+        self.role.choices = [(role.value, in_words(role)) for role in roles]
+        if Role.SCRUTINEER not in roles:
+            del self.until
+
+
+class NewAccountForm(FlaskForm):
+    """The name and the password of somebody who accepts and has no account yet."""
+
+    name = _name("Your name", InputRequired("Enter your name"), autocomplete="name",
+                 hint="Colleagues and the board see it beside what you do.")  # fmt: skip
+    password = password_field("Choose a password", "Enter a password", hint=PASSWORD_HINT)
+    submit = GovSubmit("Accept and create my account")
+
+
+class PressForm(FlaskForm):
+    """A form of one button."""
+
+
+class BoardForm(FlaskForm):
+    """A new board."""
+
+    name = GovTextInput(
+        "Name of the board",
+        [
+            InputRequired("Enter the name of the board"),
+            Length(max=200, message="The name of the board must be 200 characters or fewer"),
+        ],
+    )
+    slug = GovTextInput(
+        "Short name for addresses",
+        [InputRequired("Enter a short name")],
+        hint="Small letters, digits and single hyphens. For example, lancashire",
+        spellcheck=False,
+        autocapitalize="none",
+    )
+    submit = GovSubmit("Add the board")
