@@ -122,7 +122,7 @@ def security_settings(values: dict[str, Any]) -> dict[str, Any]:
         "SECURITY_EMAIL_HTML": False,
         "SECURITY_PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
         "SECURITY_RECOVERABLE": True,
-        "SECURITY_RESET_PASSWORD_WITHIN": f"{RESET_HOURS} hours",
+        "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=RESET_HOURS),
         "SECURITY_SEND_PASSWORD_RESET_NOTICE_EMAIL": True,
         "SECURITY_CHANGEABLE": True,
         "SECURITY_POST_LOGIN_VIEW": "/",

@@ -181,7 +181,7 @@ def _there(
             Invitation.expires_at > now,
         )
     )
-    found = {tuple(row) for row in (*held.tuples(), *invited.tuples())}
+    found = {tuple(row) for row in (*held, *invited)}
     return {key for key in found if key[0] in emails}
 
 

@@ -106,7 +106,7 @@ def agency_choices(session: Session, board_id: int, today: date) -> list[tuple[i
         .where(Membership.board_id == board_id, is_current(today))
         .order_by(Membership.name_key, Membership.id)
     )
-    return [(found_id, name) for found_id, name in rows.tuples()]
+    return [(found_id, name) for found_id, name in rows]
 
 
 def all_boards(session: Session) -> Sequence[Board]:
