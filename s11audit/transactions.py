@@ -43,6 +43,7 @@ def writing() -> Iterator[Session]:
         raise
     finally:
         session.close()
+        reading.rollback()  # what was read meanwhile may be from before the change
 
 
 def begin_write(session: Session) -> None:

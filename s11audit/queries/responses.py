@@ -1,9 +1,14 @@
 """Reads of a return's responses and its evidence."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from s11audit.models import Evidence, Response
+from s11audit.domain.enums import Role
+from s11audit.models import Evidence, Grant, Response, User
 
 
 def responses_of(session: Session, return_id: int) -> dict[int, Response]:
@@ -40,6 +45,20 @@ def response_for(
     return session.scalar(statement)
 
 
+def response_on_page(session: Session, return_id: int, standard: int) -> Response | None:
+    """Return one response with all that its page shows, in three queries, or None."""
+    return session.scalar(
+        select(Response)
+        .where(Response.return_id == return_id, Response.standard == standard)
+        .options(
+            selectinload(Response.answers),
+            selectinload(Response.proposed_actions),
+            joinedload(Response.assigned_to),
+            joinedload(Response.saved_by),
+        )
+    )
+
+
 def evidence_of(session: Session, return_id: int) -> list[Evidence]:
     """Return a return's evidence that has not been removed, oldest first, with its file and
     which responses it serves, in two queries."""
@@ -55,3 +74,57 @@ def evidence_of(session: Session, return_id: int) -> list[Evidence]:
             )
         )
     )
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A person who works on an agency's returns, and as what."""
+
+    user: User
+    roles: tuple[Role, ...]
+
+
+def colleagues(session: Session, membership_id: int, today: date) -> list[Colleague]:
+    """Return who holds a live role at the agency, by name."""
+    return _holding(session, Grant.membership_id == membership_id, today)
+
+
+def board_people(session: Session, board_id: int, today: date) -> list[Colleague]:
+    """Return who holds a live role for the board, by name."""
+    return _holding(session, Grant.board_id == board_id, today)
+
+
+def _holding(session: Session, place: ColumnElement[bool], today: date) -> list[Colleague]:
+    rows = session.execute(
+        select(User, Grant.role)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            place,
+            Grant.ended_at.is_(None),
+            or_(Grant.until.is_(None), Grant.until >= today),
+            User.active.is_(True),
+        )
+        .order_by(User.name, User.id, Grant.role)
+    )
+    found: dict[int, Colleague] = {}
+    for user, role in rows.tuples():
+        held = found[user.id].roles if user.id in found else ()
+        found[user.id] = Colleague(user, (*held, role))
+    return list(found.values())
+
+
+def responses_of_returns(
+    session: Session, return_ids: Collection[int]
+) -> dict[int, dict[int, Response]]:
+    """Return the responses of several returns, by return and standard, with their answers, in
+    two queries."""
+    found: dict[int, dict[int, Response]] = {return_id: {} for return_id in return_ids}
+    if return_ids:
+        for response in session.scalars(
+            select(Response)
+            .where(Response.return_id.in_(return_ids))
+            .order_by(Response.return_id, Response.standard)
+            .options(selectinload(Response.answers))
+        ):
+            found[response.return_id][response.standard] = response
+    return found

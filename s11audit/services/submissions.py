@@ -161,15 +161,16 @@ def _snapshot(
             "declaration": DECLARATION,
         },
         "standards": [
-            _standard_part(standard, responses.get(standard.number), evidence, return_)
+            standard_part(standard, responses.get(standard.number), evidence, return_)
             for standard in standards
         ],
     }
 
 
-def _standard_part(
+def standard_part(
     standard: Standard, response: Response | None, evidence: list[Evidence], return_: Return
 ) -> dict[str, Any]:
+    """Return one standard as it stands now, in the shape of a snapshot; for checking too."""
     stored = {answer.requirement: answer.value for answer in response.answers} if response else {}
     return {
         "number": standard.number,

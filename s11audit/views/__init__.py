@@ -12,6 +12,7 @@ from s11audit.views import (
     invitations,
     look,
     navigation,
+    reports,
     responses,
     start,
     submitting,
@@ -25,5 +26,5 @@ def register(app: Flask) -> None:
     look.register(app)
     navigation.register(app)
     errors.register(app)
-    for module in (accounts, evidence, installation, invitations, responses, start):
+    for module in (accounts, evidence, installation, invitations, reports, responses, start):
         app.register_blueprint(module.bp)

@@ -1,0 +1,166 @@
+"""What an agency's home shows: each return asked of it, how far it is and what happens next."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from s11audit.domain.dates import in_words, london_today
+from s11audit.domain.enums import ReturnState, Standing
+from s11audit.models import Membership, Response, Return
+from s11audit.queries.progress import states
+from s11audit.queries.responses import responses_of_returns
+from s11audit.queries.submissions import Sent, returns_of_membership, submissions_of_returns
+from s11audit.queries.tools import standards_asked, tool_of
+from s11audit.scoring.as_at import is_open
+from s11audit.scoring.completeness import Progress, progress
+from s11audit.scoring.words import counted
+
+_EDITABLE = (ReturnState.NOT_STARTED, ReturnState.IN_PROGRESS)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One return, as its agency is told of it."""
+
+    return_: Return
+    progress: Progress
+    sent: list[Sent]
+    is_open: bool
+    today: date
+
+    @property
+    def latest(self) -> Sent | None:
+        """The latest submission."""
+        return self.sent[-1] if self.sent else None
+
+    @property
+    def sent_back(self) -> Sent | None:
+        """The latest submission where it was sent back and waits to be put right."""
+        latest = self.latest
+        waiting = self.return_.state is ReturnState.IN_PROGRESS
+        return latest if waiting and latest is not None and latest.sent_back else None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the agency is still asked for it."""
+        return self.return_.standing is Standing.ASKED
+
+    @property
+    def is_past(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.return_.state is ReturnState.CLOSED or (
+            not self.is_open and self.return_.state in _EDITABLE
+        )
+
+    @property
+    def can_fill_in(self) -> bool:
+        """Whether it can be worked on now."""
+        return self.is_asked and self.is_open and self.return_.state in _EDITABLE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have been in already."""
+        return self.can_fill_in and self.return_.due_on < self.today
+
+    def due(self) -> str:
+        """Return "Due 4 March 2026, in 12 days"."""
+        return due_in_words(self.return_.due_on, self.today)
+
+    def next_step(self) -> str:
+        """Return what happens next, in words, for every state."""
+        if not self.is_asked:
+            return _STANDINGS[self.return_.standing]
+        if self.is_past and self.return_.state is not ReturnState.CLOSED:
+            return "The board office has closed this audit. This return was not submitted."
+        if self.return_.state is ReturnState.NOT_STARTED:
+            return (
+                "Open the task list and begin with any standard. What you write is saved as you "
+                "go. The safeguarding lead can share the standards out among colleagues."
+            )
+        if self.return_.state is ReturnState.IN_PROGRESS:
+            return self._in_progress()
+        return _STATES[self.return_.state]
+
+    def _in_progress(self) -> str:
+        left = self.progress.of - self.progress.complete
+        if self.sent_back:
+            return "Put right what the board office asks for, then submit the return again."
+        if left:
+            return (
+                f"Fill in the {counted(left, 'standard that is', 'standards that are')} not "
+                "complete. The safeguarding lead then checks the answers and submits the return."
+            )
+        return (
+            "Every standard is complete. The safeguarding lead checks the answers and submits the "
+            "return."
+        )
+
+
+_STANDINGS: dict[Standing, str] = {
+    Standing.EXCUSED: "The board office has excused your agency. Nothing is asked of you.",
+    Standing.NIL: "The duty was found not to apply to your agency. Nothing is asked of you.",
+    Standing.WITHDRAWN: "This return was withdrawn. Nothing is asked of you.",
+    Standing.DECLINED: (
+        "Your agency declined to take part. If that has changed, tell the board office."
+    ),
+}
+_STATES: dict[ReturnState, str] = {
+    ReturnState.SUBMITTED: (
+        "The board office checks the return, and the quality assurance group then rates each "
+        "standard. You need do nothing until you hear from them."
+    ),
+    ReturnState.IN_REVIEW: (
+        "The quality assurance group is rating your return. You will get an e-mail when the "
+        "ratings are published."
+    ),
+    ReturnState.RATED: (
+        "The ratings are published. Where a standard is amber or red, your action plan says what "
+        "will be done. Fill in the plan and return it."
+    ),
+    ReturnState.CLOSED: "This audit is closed. You can still read and download what you sent in.",
+}
+
+
+def tasks(session: Session, membership: Membership, now: datetime) -> list[Task]:
+    """Return an agency's returns, the latest due first, in a fixed number of queries."""
+    today = london_today(now)
+    found = returns_of_membership(session, membership.id, today)
+    ids = [each.id for each in found]
+    sent = submissions_of_returns(session, ids)
+    working = [each.id for each in found if each.state in _EDITABLE]
+    responses = responses_of_returns(session, working)
+    return [
+        Task(
+            return_=each,
+            progress=_progress(session, each, responses.get(each.id, {}), today),
+            sent=sent[each.id],
+            is_open=is_open(each.stage.opens_on, each.stage.opened_at, each.stage.closed_at, now),
+            today=today,
+        )
+        for each in found
+    ]
+
+
+def due_in_words(due: date, today: date) -> str:
+    """Return "Due 4 March 2026, in 12 days", "... today" or "... 3 days ago"."""
+    days = (due - today).days
+    if days == 0:
+        when = "today"
+    elif days == 1:
+        when = "tomorrow"
+    elif days > 0:
+        when = f"in {counted(days, 'day', 'days')}"
+    else:
+        when = f"{counted(-days, 'day', 'days')} ago"
+    return f"Due {in_words(due)}, {when}"
+
+
+def _progress(
+    session: Session, return_: Return, responses: dict[int, Response], today: date
+) -> Progress:
+    if return_.state not in _EDITABLE:
+        return Progress(0, 0)
+    tool = tool_of(session, return_.stage.cycle.tool_version)
+    standards = standards_asked(session, return_)
+    return progress(states(tool, standards, return_.categories, responses, today).values())

@@ -1,0 +1,274 @@
+"""Evidence: files and links that an agency offers with its return.
+
+A file is in the store before its row is committed. A transaction that fails may leave a file
+that nothing names, never a row without its file.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from s11audit.domain.enums import EvidenceKind, Role, ScanState
+from s11audit.domain.errors import Invalid, NotFound
+from s11audit.domain.policy import Actor
+from s11audit.models import Blob, Evidence, EvidenceUse, Response, Return
+from s11audit.queries.tools import standards_asked
+from s11audit.scoring.words import is_blank, normalise_line_ends
+from s11audit.services.log import record
+from s11audit.services.responses import begin, editable_return, ensure_response
+
+LONGEST_DESCRIPTION = 2000
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that is in the store already."""
+
+    sha256: str
+    size: int
+    media_type: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class EvidenceDetails:
+    """What is said of a piece of evidence, and the standards it serves."""
+
+    description: str
+    kind: EvidenceKind
+    standards: Collection[int]
+    made_on: date | None = None
+    review_on: date | None = None
+
+
+def add_file(
+    session: Session,
+    actor: Actor,
+    return_id: int,
+    file: StoredFile,
+    details: EvidenceDetails,
+    *,
+    now: datetime,
+) -> Evidence:
+    """Add a stored file as evidence. Raises NotFound, NotAllowed, Refused and Invalid."""
+    return_, role = editable_return(session, actor, return_id, now=now)
+    checked = _checked(session, return_, details)
+    if session.get(Blob, file.sha256) is None:
+        session.add(
+            Blob(
+                sha256=file.sha256,
+                size=file.size,
+                media_type=file.media_type,
+                scan_state=ScanState.NOT_SCANNED,
+                stored_at=now,
+            )
+        )
+        session.flush()
+    added = Evidence(return_id=return_id, blob_sha256=file.sha256, filename=file.filename)
+    return _add(session, actor, role, return_, added, checked, now)
+
+
+def add_link(
+    session: Session,
+    actor: Actor,
+    return_id: int,
+    url: str,
+    details: EvidenceDetails,
+    *,
+    now: datetime,
+) -> Evidence:
+    """Add a link as evidence. Raises NotFound, NotAllowed, Refused and Invalid."""
+    return_, role = editable_return(session, actor, return_id, now=now)
+    checked = _checked(session, return_, details)
+    added = Evidence(return_id=return_id, url=checked_url(url))
+    return _add(session, actor, role, return_, added, checked, now)
+
+
+def change(
+    session: Session,
+    actor: Actor,
+    return_id: int,
+    evidence_id: int,
+    details: EvidenceDetails,
+    *,
+    url: str | None = None,
+    now: datetime,
+) -> Evidence:
+    """Change what is said of a piece of evidence, the standards it serves and, for a link, its
+    address. Nothing is written where nothing changed."""
+    return_, role = editable_return(session, actor, return_id, now=now)
+    found = _evidence(session, return_id, evidence_id)
+    checked = _checked(session, return_, details)
+    before = _facts(session, found)
+    _set(found, checked)
+    if found.url is not None and url is not None:
+        found.url = checked_url(url)
+    _serve(session, return_id, found, checked.standards)
+    session.flush()
+    after = _facts(session, found)
+    changed = sorted(name for name in after if before[name] != after[name])
+    if changed:
+        begin(session, actor, role, return_, now=now)
+        _log(
+            session, actor, role, return_, found, "evidence.changed", now,
+            {name: before[name] for name in changed}, {name: after[name] for name in changed},
+        )  # fmt: skip
+    return found
+
+
+def remove(
+    session: Session, actor: Actor, return_id: int, evidence_id: int, *, now: datetime
+) -> None:
+    """Take a piece of evidence away from the return. It stays on record, since an earlier
+    submission may name it."""
+    return_, role = editable_return(session, actor, return_id, now=now)
+    found = _evidence(session, return_id, evidence_id)
+    before = _facts(session, found)
+    found.removed_at = now
+    found.uses.clear()
+    begin(session, actor, role, return_, now=now)
+    _log(session, actor, role, return_, found, "evidence.removed", now, before, {})
+
+
+def checked_url(url: str) -> str:
+    """Return the address of a link; Invalid, its problem under "url", where it is none."""
+    url = url.strip()
+    message = ""
+    if not url:
+        message = "Enter the address of the link"
+    elif len(url) > 2000:
+        message = "The address must be 2,000 characters or fewer"
+    elif any(character.isspace() or not character.isprintable() for character in url):
+        message = "The address must not hold spaces"
+    else:
+        try:
+            parts = urlsplit(url)
+            if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+                message = "Enter a web address that begins with https:// or http://"
+        except ValueError:
+            message = "Enter a web address, like https://www.example.org/policy"
+    if message:
+        raise Invalid(message + ".", {"url": message})
+    return url
+
+
+def _add(
+    session: Session,
+    actor: Actor,
+    role: Role,
+    return_: Return,
+    added: Evidence,
+    details: EvidenceDetails,
+    now: datetime,
+) -> Evidence:
+    _set(added, details)
+    added.added_at = now
+    added.added_by_id = actor.user_id
+    session.add(added)
+    session.flush()
+    _serve(session, return_.id, added, details.standards)
+    begin(session, actor, role, return_, now=now)
+    session.flush()
+    after = _facts(session, added)
+    _log(session, actor, role, return_, added, "evidence.added", now, {}, after)
+    return added
+
+
+def _checked(session: Session, return_: Return, details: EvidenceDetails) -> EvidenceDetails:
+    problems: dict[str, str] = {}
+    description = normalise_line_ends(details.description).strip()
+    if is_blank(description):
+        problems["description"] = "Say what this is and what it shows"
+    elif len(description) > LONGEST_DESCRIPTION:
+        problems["description"] = f"Use {LONGEST_DESCRIPTION:,} characters or fewer"
+    asked = {standard.number for standard in standards_asked(session, return_)}
+    if not details.standards:
+        problems["standards"] = "Select at least one standard that this serves"
+    elif not set(details.standards) <= asked:
+        problems["standards"] = "Select standards of this return"
+    if details.made_on and details.review_on and details.review_on < details.made_on:
+        problems["review_on"] = "The review date must not be before the date it was made"
+    if problems:
+        raise Invalid("The evidence was not saved.", problems)
+    return EvidenceDetails(
+        description,
+        EvidenceKind(details.kind),
+        tuple(sorted(set(details.standards))),
+        details.made_on,
+        details.review_on,
+    )
+
+
+def _evidence(session: Session, return_id: int, evidence_id: int) -> Evidence:
+    found = session.scalar(
+        select(Evidence)
+        .where(
+            Evidence.id == evidence_id,
+            Evidence.return_id == return_id,
+            Evidence.removed_at.is_(None),
+        )
+        .options(selectinload(Evidence.uses), joinedload(Evidence.blob))
+    )
+    if found is None:
+        raise NotFound("There is no such evidence.")
+    return found
+
+
+def _set(evidence: Evidence, details: EvidenceDetails) -> None:
+    evidence.description = details.description
+    evidence.kind = details.kind
+    evidence.made_on = details.made_on
+    evidence.review_on = details.review_on
+
+
+def _serve(
+    session: Session, return_id: int, evidence: Evidence, standards: Collection[int]
+) -> None:
+    """Have the evidence serve just these standards."""
+    wanted = {ensure_response(session, return_id, number).id for number in standards}
+    for use in list(evidence.uses):
+        if use.response_id not in wanted:
+            evidence.uses.remove(use)
+    held = {use.response_id for use in evidence.uses}
+    for response_id in sorted(wanted - held):
+        evidence.uses.append(EvidenceUse(response_id=response_id))
+
+
+def _facts(session: Session, evidence: Evidence) -> dict[str, Any]:
+    served = {use.response_id for use in evidence.uses}
+    standards = session.scalars(
+        select(Response.standard).where(Response.id.in_(served)).order_by(Response.standard)
+    )
+    return {
+        "file": evidence.filename,
+        "sha256": evidence.blob_sha256,
+        "url": evidence.url,
+        "description": evidence.description,
+        "kind": evidence.kind,
+        "made_on": evidence.made_on,
+        "review_on": evidence.review_on,
+        "standards": list(standards),
+    }
+
+
+def _log(
+    session: Session,
+    actor: Actor,
+    role: Role,
+    return_: Return,
+    evidence: Evidence,
+    what: str,
+    now: datetime,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> None:
+    record(
+        session, actor, role, what, "evidence", evidence.id,
+        now=now, board_id=return_.membership.board_id, return_id=return_.id,
+        before=before, after=after,
+    )  # fmt: skip
