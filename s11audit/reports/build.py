@@ -64,14 +64,15 @@ def build_compliance(
     stage_number: int,
     as_at: date | None = None,
     *,
+    board_id: int | None = None,
     now: datetime,
 ) -> ComplianceReport:
     """Return the compliance table of a stage as at a day, today where none is given.
 
-    Raises NotFound for a stage that is not there or out of the actor's reach, and Invalid for a
-    day in the future.
+    Raises NotFound for a stage that is not there, out of the actor's reach or, where `board_id`
+    is given, not of that board; and Invalid for a day in the future.
     """
-    basics = _Basics(session, actor, cycle_id, stage_number, as_at, now)
+    basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now)
     stage, by = basics.stage, basics.by
     submitted = _submitted(session, stage, by)
     published = queries.publications(session, cycle_id, by)
@@ -146,6 +147,7 @@ def build_standards(
     stage_number: int,
     as_at: date | None = None,
     *,
+    board_id: int | None = None,
     now: datetime,
 ) -> StandardsReport:
     """Return the ratings by standard and agency of a stage as at a day, today where none is
@@ -153,7 +155,7 @@ def build_standards(
 
     Raises as `build_compliance`.
     """
-    basics = _Basics(session, actor, cycle_id, stage_number, as_at, now)
+    basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now)
     submitted = _submitted(session, basics.stage, basics.by)
     agreed = _merged(queries.publications(session, cycle_id, basics.by), _by_membership)
     asked = [each for each in basics.asked if _is_rated(each)]
@@ -203,11 +205,14 @@ class _Basics:
         cycle_id: int,
         stage_number: int,
         as_at: date | None,
+        board_id: int | None,
         now: datetime,
     ) -> None:
         self.stages = queries.stages_of(session, cycle_id)
-        place = Facts(self.stages[0].cycle.board_id)
-        policy.check(actor, Can.READ_REPORTS, place, sees=Can.SEE_BOARD)
+        lies_on = self.stages[0].cycle.board_id
+        if board_id not in (None, lies_on):
+            raise NotFound("There is no such cycle on this board.")
+        policy.check(actor, Can.READ_REPORTS, Facts(lies_on), sees=Can.SEE_BOARD)
         today = london_today(now)
         stage = next((each for each in self.stages if each.number == stage_number), None)
         if stage is None:

@@ -1,0 +1,32 @@
+"""A report in any of its formats. Each renderer is loaded when it is first needed."""
+
+import re
+from importlib import import_module
+
+from s11audit.domain.errors import Invalid
+from s11audit.reports.data import Report
+
+# The formats in the order they are offered, each with what it is sent as.
+FORMATS = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+}
+
+
+def render(report: Report, file_format: str) -> bytes:
+    """Return the report as a file of that format. Raises Invalid for one that there is not."""
+    if file_format not in FORMATS:
+        raise Invalid(f"There is no format {file_format!r}. Choose one of {', '.join(FORMATS)}.")
+    drawn: bytes = import_module(f"s11audit.reports.as_{file_format}").draw(report)
+    return drawn
+
+
+def file_name(report: Report, file_format: str) -> str:
+    """Return a name for the file: "compliance-lancashire-audit-2012-stage-1-2013-03-31.pdf"."""
+    about = report.about
+    cycle = re.sub(r"[^a-z0-9]+", "-", about.cycle.lower()).strip("-")
+    parts = (report.kind, about.board, cycle, f"stage-{about.stage}", about.as_at.isoformat())
+    return "-".join(part for part in parts if part) + f".{file_format}"
