@@ -1,0 +1,56 @@
+"""The background worker: runs what is due every minute. `s11audit serve` starts it.
+
+Huey keeps the times; a task it starts may be lost with the process, so that every task finds its
+own work in the database and the next one takes it up.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
+from sqlalchemy import make_url
+
+from s11audit import create_app
+from s11audit.adapters.mail import set_up_mail
+from s11audit.jobs.outbox import send_waiting
+
+SCHEMA = "s11audit_tasks"  # Huey's own tables beside ours in PostgreSQL
+SECONDS_TO_STOP = 20
+
+
+def make_huey(database_url: str, data: str) -> Huey:
+    """Return Huey on a SQLite file of its own in the data folder, or in a schema of its own
+    beside the tables where the database is PostgreSQL. Results are not kept."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "postgresql":
+        return SqliteHuey("s11audit", filename=str(Path(data) / "tasks.db"), results=False)
+    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    return PostgresHuey("s11audit", results=False, dsn=dsn, options=f"-c search_path={SCHEMA}")
+
+
+def register(huey: Huey, app: Flask) -> None:
+    """Add the tasks to Huey, and have them done once now."""
+
+    @huey.periodic_task(crontab(minute="*"))
+    def sweep() -> None:
+        with app.app_context():
+            send_waiting(datetime.now(UTC))
+
+    sweep()
+
+
+def main() -> None:
+    """Run until SIGTERM, which lets the message that is being sent be finished."""
+    app = create_app()
+    set_up_mail(app)
+    huey = make_huey(app.config["DATABASE_URL"], app.config["DATA"])
+    register(huey, app)
+    huey.create_consumer(workers=1, graceful_signal="TERM", shutdown_timeout=SECONDS_TO_STOP).run()
+
+
+if __name__ == "__main__":
+    main()
