@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from s11audit.models import Board, Cycle, Membership, Return, Stage
-from s11audit.queries.returns import still_out
+from s11audit.queries.returns import is_late, still_out
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,15 @@ def returns_to_chase(
         .order_by(Membership.name_key, Return.id)
     )
     return [Chaseable(*row) for row in rows]
+
+
+def late_returns(session: Session, stage_id: int, today: date) -> list[int]:
+    """Return the ids of a stage's late returns."""
+    return list(
+        session.scalars(
+            select(Return.id)
+            .join(Return.stage)
+            .where(Return.stage_id == stage_id, is_late(today))
+            .order_by(Return.id)
+        )
+    )

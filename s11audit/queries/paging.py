@@ -21,7 +21,12 @@ class Page(Generic[Item]):
 
 
 def page_of(
-    session: Session, ordered: Select[Any], *, page: int, length: int, rows: bool = False
+    session: Session,
+    ordered: Select[*tuple[Any, ...]],
+    *,
+    page: int,
+    length: int,
+    rows: bool = False,
 ) -> Page[Any]:
     """Return a page of what `ordered` (which has a total order) finds, in two queries. A number
     out of range leads to the nearest page. With `rows` items are rows, else single values."""

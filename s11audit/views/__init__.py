@@ -5,6 +5,10 @@ from flask import Flask
 
 from s11audit.views import (
     accounts,
+    agencies,
+    boards,
+    chasing,
+    cycles,
     errors,
     evidence,
     formats,
@@ -14,8 +18,10 @@ from s11audit.views import (
     navigation,
     reports,
     responses,
+    returns,
     start,
     submitting,
+    tools,
 )
 
 
@@ -26,5 +32,19 @@ def register(app: Flask) -> None:
     look.register(app)
     navigation.register(app)
     errors.register(app)
-    for module in (accounts, evidence, installation, invitations, reports, responses, start):
+    for module in (
+        accounts,
+        agencies,
+        boards,
+        chasing,
+        cycles,
+        evidence,
+        installation,
+        invitations,
+        reports,
+        responses,
+        returns,
+        start,
+        tools,
+    ):
         app.register_blueprint(module.bp)

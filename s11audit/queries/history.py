@@ -1,0 +1,78 @@
+"""Reads of the log for people: the history of a return or of a membership."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from s11audit.domain.history import Told, changes, what_in_words
+from s11audit.models import AuditLog, AuditPayload
+from s11audit.queries.paging import Page, page_of
+
+PAGE_LENGTH = 25
+# What an agency fills in, told only to those who may see drafts.
+_DRAFTS = ("response.", "evidence.")
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One change: when, who in which role, what, and what was before and after."""
+
+    at: datetime
+    who: str
+    role: str
+    what: str
+    code: str
+    changes: list[Told]
+
+
+def history_of_return(
+    session: Session, return_id: int, *, page: int, drafts: bool, unpublished: bool
+) -> Page[Happened]:
+    """Return a page of what happened to a return, newest first, in two queries.
+
+    Without `drafts` the answers that were saved are not told, only that they were; without
+    `unpublished` ratings that QA gave are left out: they are told once they are published.
+    """
+    condition = AuditLog.return_id == return_id
+    if not unpublished:
+        condition &= ~AuditLog.what.startswith("rating.")
+    return _page(session, condition, page, drafts)
+
+
+def history_of_membership(session: Session, membership_id: int, *, page: int) -> Page[Happened]:
+    """Return a page of what happened to a membership itself, newest first, in two queries."""
+    condition = (AuditLog.subject == "membership") & (AuditLog.subject_id == membership_id)
+    return _page(session, condition, page, True)
+
+
+def _page(
+    session: Session, condition: ColumnElement[bool], page: int, drafts: bool
+) -> Page[Happened]:
+    found = page_of(
+        session,
+        select(AuditLog, AuditPayload.document)
+        .outerjoin(AuditPayload, AuditPayload.log_id == AuditLog.id)
+        .where(condition)
+        .order_by(AuditLog.id.desc()),
+        page=page,
+        length=PAGE_LENGTH,
+        rows=True,
+    )
+    told = [_happened(row, document, drafts) for row, document in found.items]
+    return Page(told, found.number, found.pages, found.total)
+
+
+def _happened(row: AuditLog, document: str | None, drafts: bool) -> Happened:
+    payload = json.loads(document) if document else {}
+    hidden = not drafts and row.what.startswith(_DRAFTS)
+    return Happened(
+        at=row.at,
+        who=row.who,
+        role=row.role,
+        what=what_in_words(row.what),
+        code=row.what,
+        changes=[] if hidden else changes(payload.get("before", {}), payload.get("after", {})),
+    )

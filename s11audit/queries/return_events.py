@@ -1,0 +1,150 @@
+"""Everything that happened to a return, from its own tables, for the office's page of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from s11audit.domain.dates import in_words as day_in_words
+from s11audit.domain.enums import Standing
+from s11audit.domain.wording import in_words
+from s11audit.models import (
+    Extension,
+    PlanDecision,
+    PlanSubmission,
+    Publication,
+    Return,
+    SendBack,
+    StandingChange,
+    Submission,
+    User,
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: when, in words, who did it, and why."""
+
+    at: datetime
+    what: str
+    who: str = ""
+    reason: str = ""
+    submission: int | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The events of a return, newest first, and its submissions' numbers."""
+
+    events: Sequence[Event]
+    submissions: Sequence[int] = field(default_factory=list)
+
+
+def timeline(session: Session, return_: Return) -> Timeline:
+    """Return what happened to a return, in five queries."""
+    submitted = _submissions(session, return_.id)
+    events = [
+        Event(return_.made_at, f"Asked for, due on {day_in_words(return_.first_due_on)}"),
+        *submitted,
+        *_extensions(session, return_.id),
+        *_standings(session, return_.id),
+        *_publications(session, return_.id),
+        *_plans(session, return_.id),
+    ]
+    ordered = sorted(enumerate(events), key=lambda each: (each[1].at, each[0]), reverse=True)
+    numbers = [event.submission for event in submitted if event.submission is not None]
+    return Timeline([event for _, event in ordered], numbers)
+
+
+def _submissions(session: Session, return_id: int) -> list[Event]:
+    sender, returner = aliased(User), aliased(User)
+    found: list[Event] = []
+    rows: Any = session.execute(
+        select(Submission, SendBack, sender.name, returner.name)
+        .outerjoin(SendBack, SendBack.submission_id == Submission.id)
+        .outerjoin(sender, sender.id == Submission.submitted_by_id)
+        .outerjoin(returner, returner.id == SendBack.sent_back_by_id)
+        .where(Submission.return_id == return_id)
+        .order_by(Submission.number)
+    )
+    for submission, back, sent_by, returned_by in rows:
+        late = ", late" if submission.late else ""
+        words = f"Submitted{late}, reference {submission.reference}"
+        signed = f"Signed by {submission.signatory_name}, {submission.signatory_designation}"
+        found.append(
+            Event(submission.effective_at, words, sent_by or "", signed, submission.number)
+        )
+        if back is not None:
+            found.append(Event(back.effective_at, "Sent back", returned_by or "", back.reason))
+    return found
+
+
+def _extensions(session: Session, return_id: int) -> list[Event]:
+    rows = session.execute(
+        select(Extension, User.name)
+        .outerjoin(User, User.id == Extension.given_by_id)
+        .where(Extension.return_id == return_id)
+        .order_by(Extension.id)
+    )
+    return [
+        Event(
+            each.given_at,
+            f"Due date moved from {day_in_words(each.was_due_on)} to {day_in_words(each.due_on)}",
+            name or "",
+            each.reason,
+        )
+        for each, name in rows
+    ]
+
+
+def _standings(session: Session, return_id: int) -> list[Event]:
+    rows = session.execute(
+        select(StandingChange, User.name)
+        .outerjoin(User, User.id == StandingChange.changed_by_id)
+        .where(StandingChange.return_id == return_id)
+        .order_by(StandingChange.id)
+    )
+    return [
+        Event(
+            each.effective_at,
+            "Asked again" if each.standing is Standing.ASKED else in_words(each.standing),
+            name or "",
+            each.reason,
+        )
+        for each, name in rows
+    ]
+
+
+def _publications(session: Session, return_id: int) -> list[Event]:
+    rows = session.execute(
+        select(Publication.effective_at, Publication.number, User.name)
+        .outerjoin(User, User.id == Publication.published_by_id)
+        .where(Publication.return_id == return_id)
+        .order_by(Publication.number)
+    )
+    return [
+        Event(at, "Ratings published" if number == 1 else "Ratings published again", name or "")
+        for at, number, name in rows
+    ]
+
+
+def _plans(session: Session, return_id: int) -> list[Event]:
+    sender, decider = aliased(User), aliased(User)
+    found: list[Event] = []
+    rows: Any = session.execute(
+        select(PlanSubmission.effective_at, PlanDecision, sender.name, decider.name)
+        .outerjoin(PlanDecision, PlanDecision.plan_submission_id == PlanSubmission.id)
+        .outerjoin(sender, sender.id == PlanSubmission.submitted_by_id)
+        .outerjoin(decider, decider.id == PlanDecision.decided_by_id)
+        .where(PlanSubmission.return_id == return_id)
+        .order_by(PlanSubmission.number)
+    )
+    for at, decision, sent_by, decided_by in rows:
+        found.append(Event(at, "Action plan returned", sent_by or ""))
+        if decision is not None:
+            words = "Action plan accepted" if decision.accepted else "Action plan asked for again"
+            found.append(Event(decision.effective_at, words, decided_by or "", decision.reason))
+    return found

@@ -1,0 +1,149 @@
+"""A board's dashboard: how its returns stand and what needs doing next."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from s11audit.domain.dates import in_words, london_today
+from s11audit.domain.enums import ReturnState
+from s11audit.domain.policy import Can, Facts, can
+from s11audit.extensions import db
+from s11audit.models import Board
+from s11audit.queries.dashboard import (
+    AgencyCount,
+    StageFigures,
+    agencies_without_people,
+    agency_count,
+    pending_invitations,
+    plan_figures,
+    stage_figures,
+)
+from s11audit.views.guards import actor, board, now
+from s11audit.views.listing import link_to
+
+bp = Blueprint("boards", __name__)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that needs doing: words, and the page where it is done, if any."""
+
+    text: str
+    href: str | None = None
+
+
+@bp.get("/boards/<slug:board>")
+@board(Can.SEE_BOARD)
+def dashboard(board: Board) -> str:
+    """What a person sees of the board at first, by what they may do there."""
+    facts = Facts(board.id)
+    may = {action.value: can(actor(), action, facts) for action in Can}
+    today = london_today(now())
+    figures: list[StageFigures] = []
+    if may["list_returns"] or may["read_reports"]:
+        figures = stage_figures(db.session, board.id, now(), today)
+    steps: list[Step] = []
+    if may["manage_cycles"]:
+        steps += _office_steps(board, figures, agency_count(db.session, board.id, today))
+        steps += _people_steps(board)
+    elif may["manage_people"]:
+        steps += _people_steps(board)
+    if may["see_queue"]:
+        steps += _qa_steps(board, figures)
+    current = [each for each in figures if each.open]
+    return render_template(
+        "boards/dashboard.html",
+        board=board,
+        may=may,
+        steps=steps,
+        current=current,
+        coming=[each for each in figures if not each.open and not each.stage.closed_at],
+        closed=[each for each in figures if each.stage.closed_at],
+        link=link_to,
+    )
+
+
+def _office_steps(board: Board, figures: list[StageFigures], agencies: AgencyCount) -> list[Step]:
+    place = {"board": board.slug}
+    steps: list[Step] = []
+    if not agencies.full + agencies.advisory:
+        steps.append(Step("Add the board’s agencies", link_to("agencies.index", **place)))
+    elif not [each for each in figures if not each.stage.closed_at]:
+        steps.append(Step("Open a cycle", link_to("cycles.open_new", **place)))
+    for each in figures:
+        steps += _stage_steps(place, each)
+    return steps
+
+
+def _stage_steps(place: dict[str, str], each: StageFigures) -> list[Step]:
+    stage = each.stage
+    name = f"stage {stage.number} of {stage.cycle.name}"
+    here = place | {"stage": str(stage.id)}
+    steps: list[Step] = []
+    if each.late:
+        text = f"{_returns(each.late)} late in {name}: write to the agencies"
+        steps.append(Step(text, link_to("chasing.write", **here)))
+    submitted = each.count(ReturnState.SUBMITTED)
+    if submitted:
+        words = (
+            "1 submitted return waits"
+            if submitted == 1
+            else (f"{submitted} submitted returns wait")
+        )
+        href = link_to("returns.index", **here, state="submitted")
+        steps.append(Step(f"{words} for QA in {name}", href))
+    if each.sent_back:
+        words = "1 return was" if each.sent_back == 1 else f"{each.sent_back} returns were"
+        href = link_to("returns.index", **here, state="sent_back")
+        steps.append(Step(f"{words} sent back and not yet submitted again in {name}", href))
+    if not each.open and not stage.closed_at:
+        text = f"Stage {stage.number} of {stage.cycle.name} opens on {in_words(stage.opens_on)}"
+        href = link_to("cycles.show", board=place["board"], cycle_id=stage.cycle_id)
+        steps.append(Step(text, href))
+    elif each.open and each.asked and not each.out:
+        text = f"Nothing is outstanding in {name}: you can close the stage"
+        href = link_to("cycles.close_stage", board=place["board"], stage_id=stage.id)
+        steps.append(Step(text, href))
+    elif each.due_soon:
+        text = f"{_returns(each.due_soon)} due within 7 days in {name}"
+        steps.append(Step(text, link_to("returns.index", **here, sort="due")))
+    return steps
+
+
+def _people_steps(board: Board) -> list[Step]:
+    href = link_to("accounts.people", board=board.slug)
+    steps: list[Step] = []
+    empty = agencies_without_people(db.session, board.id, london_today(now()))
+    if empty:
+        words = "1 agency has" if empty == 1 else f"{empty} agencies have"
+        text = f"{words} a return to make and nobody to fill it in: invite somebody"
+        steps.append(Step(text, href))
+    pending = pending_invitations(db.session, board.id, now())
+    if pending:
+        words = "1 invitation is" if pending == 1 else f"{pending} invitations are"
+        steps.append(Step(f"{words} not yet accepted", href))
+    return steps
+
+
+def _qa_steps(board: Board, figures: list[StageFigures]) -> list[Step]:
+    waiting = sum(each.count(ReturnState.SUBMITTED) for each in figures)
+    begun = sum(each.count(ReturnState.IN_REVIEW) for each in figures)
+    plans = plan_figures(db.session, board.id)
+    counted = [
+        (waiting, "submitted return waits", "submitted returns wait", "for a review to start",
+         "reviews.queue"),
+        (begun, "return is", "returns are", "in review", "reviews.queue"),
+        (plans.to_decide, "action plan waits", "action plans wait", "for a decision",
+         "actions.index"),
+        (plans.to_verify, "action is", "actions are", "reported complete and to be verified",
+         "actions.index"),
+    ]  # fmt: skip
+    return [
+        Step(f"{number} {one if number == 1 else many} {rest}", link_to(endpoint, board=board.slug))
+        for number, one, many, rest, endpoint in counted
+        if number
+    ]
+
+
+def _returns(number: int) -> str:
+    return "1 return is" if number == 1 else f"{number} returns are"
