@@ -3,6 +3,7 @@ actor may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -40,6 +41,11 @@ class Proposal:
     owner: str
     due_on: str | None
     note: str
+
+    @property
+    def due_day(self) -> date | None:
+        """When it is due, if that was said."""
+        return date.fromisoformat(self.due_on) if self.due_on else None
 
     @property
     def whole(self) -> bool:

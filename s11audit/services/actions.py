@@ -84,7 +84,7 @@ def take_over(
         improvement_id,
         what=offered.what,
         owner=offered.owner,
-        due_on=date.fromisoformat(offered.due_on) if offered.due_on else None,
+        due_on=offered.due_day,
         proposal=proposal,
         now=now,
     )

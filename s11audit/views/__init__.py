@@ -5,6 +5,7 @@ from flask import Flask
 
 from s11audit.views import (
     accounts,
+    actions,
     agencies,
     boards,
     chasing,
@@ -16,9 +17,12 @@ from s11audit.views import (
     invitations,
     look,
     navigation,
+    plan_decisions,
+    plan_steps,
     reports,
     responses,
     returns,
+    reviews,
     start,
     submitting,
     tools,
@@ -28,12 +32,14 @@ from s11audit.views import (
 def register(app: Flask) -> None:
     """Register the converters, filters, error pages and blueprints."""
     assert submitting.bp is responses.bp  # its routes are those of the blueprint `responses`
+    assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
     formats.register(app)
     look.register(app)
     navigation.register(app)
     errors.register(app)
     for module in (
         accounts,
+        actions,
         agencies,
         boards,
         chasing,
@@ -44,6 +50,7 @@ def register(app: Flask) -> None:
         reports,
         responses,
         returns,
+        reviews,
         start,
         tools,
     ):

@@ -1,5 +1,6 @@
 """How addresses name things and how templates word them: converters and filters."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from flask import Flask
@@ -20,10 +21,16 @@ def words(value: StrEnum | None) -> str:
     return "" if value is None else in_words(value)
 
 
+def day(moment: datetime) -> str:
+    """Return the day in London of a moment, "4 March 2026"."""
+    return dates.in_words(dates.london_today(moment))
+
+
 def register(app: Flask) -> None:
-    """Add the converter and the filters `date`, `moment` and `words`."""
+    """Add the converter and the filters `date`, `day`, `moment` and `words`."""
     app.url_map.converters["slug"] = Slug
     app.jinja_env.filters["date"] = dates.in_words
+    app.jinja_env.filters["day"] = day
     app.jinja_env.filters["moment"] = dates.moment_in_words
     app.jinja_env.filters["words"] = words
     app.jinja_env.trim_blocks = True

@@ -1,0 +1,208 @@
+"""The lists of action plans: a board's and an agency's, in a fixed number of queries."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from s11audit.domain.dates import london_today
+from s11audit.domain.enums import ActionState
+from s11audit.models import (
+    Action,
+    Cycle,
+    Improvement,
+    Membership,
+    PlanDecision,
+    PlanSubmission,
+    Return,
+    Stage,
+    name_key,
+)
+from s11audit.queries.paging import Page
+from s11audit.scoring.actions import PlanState, plan_state
+
+PAGE_LENGTH = 50
+
+
+class Show(StrEnum):
+    """What the list of plans can be narrowed to."""
+
+    ALL = "all"
+    FOR_QA = "for_qa"
+    OVERDUE = "overdue"
+    TO_RETURN = "to_return"
+    WITH_QA = "with_qa"
+    ASKED_AGAIN = "asked_again"
+    ACCEPTED = "accepted"
+
+
+SHOW_WORDS: dict[Show, str] = {
+    Show.ALL: "All plans",
+    Show.FOR_QA: "Something for QA to do",
+    Show.OVERDUE: "With overdue actions",
+    Show.TO_RETURN: "Plan to be returned",
+    Show.WITH_QA: "Plan with QA",
+    Show.ASKED_AGAIN: "Plan asked for again",
+    Show.ACCEPTED: "Plan accepted",
+}
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One return's plan in a list. `actions` counts those in the plan by state."""
+
+    return_id: int
+    agency: str
+    cycle: str
+    stage: int
+    improvements: int
+    actions: dict[ActionState, int]
+    overdue: int
+    state: PlanState
+    returned_at: datetime | None
+
+    @property
+    def for_qa(self) -> bool:
+        """Whether QA has something to decide or to verify."""
+        return self.state is PlanState.WITH_QA or self.actions[ActionState.REPORTED_COMPLETE] > 0
+
+    def fits(self, show: Show) -> bool:
+        """Return whether the row belongs to what is shown."""
+        if show is Show.ALL:
+            return True
+        if show is Show.FOR_QA:
+            return self.for_qa
+        if show is Show.OVERDUE:
+            return self.overdue > 0
+        return self.state.value == show.value
+
+
+def plans_of_board(
+    session: Session,
+    board_id: int,
+    now: datetime,
+    *,
+    show: Show = Show.ALL,
+    search: str = "",
+    page: int = 1,
+) -> Page[PlanRow]:
+    """Return a page of the plans of a board's agencies, by agency, in one query."""
+    key = name_key(search)
+    rows = [
+        row
+        for row in _rows(session, Cycle.board_id == board_id, now)
+        if row.fits(show) and key in name_key(row.agency)
+    ]
+    pages = max(1, -(-len(rows) // PAGE_LENGTH))
+    number = min(max(page, 1), pages)
+    first = (number - 1) * PAGE_LENGTH
+    return Page(rows[first : first + PAGE_LENGTH], number, pages, len(rows))
+
+
+def plans_of_agency(session: Session, membership_id: int, now: datetime) -> list[PlanRow]:
+    """Return the plans of an agency over its returns, the latest cycle first, in one query."""
+    rows = _rows(session, Return.membership_id == membership_id, now)
+    return sorted(rows, key=lambda row: row.return_id, reverse=True)
+
+
+def _rows(session: Session, place: ColumnElement[bool], now: datetime) -> list[PlanRow]:
+    opened = _improvements()
+    done = _actions(now)
+    returned = _returned()
+    return [
+        PlanRow(
+            return_id=row.id,
+            agency=row.name,
+            cycle=row.cycle,
+            stage=row.number,
+            improvements=row.improvements,
+            actions={state: getattr(row, state.value) or 0 for state in ActionState},
+            overdue=row.overdue or 0,
+            state=plan_state([row.opened_at], row.returned_at, row.accepted),
+            returned_at=row.returned_at,
+        )
+        for row in session.execute(
+            select(
+                Return.id,
+                Membership.name,
+                Cycle.name.label("cycle"),
+                Stage.number,
+                opened.c.improvements,
+                opened.c.opened_at,
+                *_counts(done),
+                returned.c.effective_at.label("returned_at"),
+                returned.c.accepted,
+            )
+            .join(opened, opened.c.return_id == Return.id)
+            .join(Return.membership)
+            .join(Return.stage)
+            .join(Stage.cycle)
+            .outerjoin(done, done.c.return_id == Return.id)
+            .outerjoin(returned, returned.c.return_id == Return.id)
+            .where(place)
+            .order_by(Membership.name_key, Cycle.opened_at.desc(), Stage.number.desc(), Return.id)
+        )
+    ]
+
+
+def _counts(done: Subquery) -> Collection[ColumnElement[int]]:
+    return [*(done.c[state.value] for state in ActionState), done.c.overdue]
+
+
+def _improvements() -> Subquery:
+    """How many improvements each return has, and when the last one was opened."""
+    return (
+        select(
+            Improvement.return_id,
+            func.count().label("improvements"),
+            func.max(Improvement.opened_at).label("opened_at"),
+        )
+        .group_by(Improvement.return_id)
+        .subquery()
+    )
+
+
+def _actions(now: datetime) -> Subquery:
+    """How many actions each return's plan has in each state, and how many are overdue."""
+    late = and_(
+        Action.state.in_([ActionState.OPEN, ActionState.UNDERWAY]),
+        Action.due_on < london_today(now),
+    )
+    return (
+        select(
+            Improvement.return_id,
+            *(
+                func.count(case((Action.state == state, 1))).label(state.value)
+                for state in ActionState
+            ),
+            func.count(case((late, 1))).label("overdue"),
+        )
+        .join(Improvement.actions)
+        .where(Action.removed_at.is_(None))
+        .group_by(Improvement.return_id)
+        .subquery()
+    )
+
+
+def _returned() -> Subquery:
+    """When each plan was last returned, and what QA decided on that."""
+    newest = (
+        select(PlanSubmission.return_id, func.max(PlanSubmission.number).label("number"))
+        .group_by(PlanSubmission.return_id)
+        .subquery()
+    )
+    return (
+        select(PlanSubmission.return_id, PlanSubmission.effective_at, PlanDecision.accepted)
+        .join(
+            newest,
+            and_(
+                newest.c.return_id == PlanSubmission.return_id,
+                newest.c.number == PlanSubmission.number,
+            ),
+        )
+        .outerjoin(PlanDecision, PlanDecision.plan_submission_id == PlanSubmission.id)
+        .subquery()
+    )

@@ -1,0 +1,261 @@
+"""The review queue: which returns of a board wait for QA, in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from s11audit.domain.enums import (
+    Participation,
+    RatingRole,
+    ReturnState,
+    Standing,
+)
+from s11audit.domain.policy import Actor, Facts, holds_role_at
+from s11audit.models import (
+    Cycle,
+    Membership,
+    Rating,
+    Return,
+    SendBack,
+    Stage,
+    Submission,
+    ToolVersion,
+    name_key,
+)
+from s11audit.queries.paging import Page
+from s11audit.queries.tools import in_scope, tool_of
+
+PAGE_LENGTH = 50
+
+
+class Waiting(StrEnum):
+    """What a return in the queue waits for."""
+
+    SUBMITTED = "submitted"
+    IN_REVIEW = "in_review"
+    READY = "ready"
+    PUBLISHED = "published"
+    ADVISORY = "advisory"
+
+
+WAITING_WORDS: dict[Waiting, str] = {
+    Waiting.SUBMITTED: "Submitted",
+    Waiting.IN_REVIEW: "In review",
+    Waiting.READY: "Ready to publish",
+    Waiting.PUBLISHED: "Published",
+    Waiting.ADVISORY: "Advisory, not rated",
+}
+TO_DO = (Waiting.SUBMITTED, Waiting.IN_REVIEW, Waiting.READY)
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One return in the queue. `rated` of `standards` have a rating; `pending` wait to be
+    published. `own`: the reviewer holds a role at the agency."""
+
+    return_id: int
+    agency: str
+    cycle: str
+    stage: int
+    waiting: Waiting
+    submitted_at: datetime
+    late: bool
+    rated: int
+    standards: int
+    pending: int
+    own: bool
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A page of the queue and how many returns wait for each thing, the search left aside."""
+
+    page: Page[QueueRow]
+    counts: dict[Waiting, int]
+
+
+def review_queue(
+    session: Session,
+    actor: Actor,
+    board_id: int,
+    *,
+    show: Sequence[Waiting] = TO_DO,
+    search: str = "",
+    page: int = 1,
+) -> Queue:
+    """Return a page of the board's returns that were sent in, those submitted longest ago first.
+
+    Two queries, and one for each tool that this process has not read yet. What a return waits for
+    follows from its tool, so that the whole board is looked at, by a few columns of each return.
+    """
+    rows = _rows(session, actor, board_id)
+    counts = {waiting: sum(row.waiting is waiting for row in rows) for waiting in Waiting}
+    key = name_key(search)
+    wanted = [row for row in rows if row.waiting in show and key in name_key(row.agency)]
+    pages = max(1, -(-len(wanted) // PAGE_LENGTH))
+    number = min(max(page, 1), pages)
+    first = (number - 1) * PAGE_LENGTH
+    shown = wanted[first : first + PAGE_LENGTH]
+    return Queue(Page(shown, number, pages, len(wanted)), counts)
+
+
+def next_return(session: Session, actor: Actor, board_id: int, return_id: int) -> QueueRow | None:
+    """Return the next one in the queue that the actor may rate, after this return and then from
+    the beginning; None where there is no other."""
+    rows = [
+        row
+        for row in _rows(session, actor, board_id)
+        if row.waiting in TO_DO and (row.return_id == return_id or not row.own)
+    ]
+    place = next((i for i, row in enumerate(rows) if row.return_id == return_id), -1)
+    others = [row for row in rows[place + 1 :] + rows[: place + 1] if row.return_id != return_id]
+    return others[0] if others else None
+
+
+def _current_submissions() -> Subquery:
+    """The latest submission of each return, unless it was sent back."""
+    newest = (
+        select(Submission.return_id, func.max(Submission.number).label("number"))
+        .group_by(Submission.return_id)
+        .subquery()
+    )
+    return (
+        select(
+            Submission.return_id,
+            Submission.effective_at,
+            Submission.late,
+        )
+        .join(
+            newest,
+            and_(
+                newest.c.return_id == Submission.return_id,
+                newest.c.number == Submission.number,
+            ),
+        )
+        .outerjoin(SendBack, SendBack.submission_id == Submission.id)
+        .where(SendBack.id.is_(None))
+        .subquery()
+    )
+
+
+def _of_board(board_id: int) -> ColumnElement[bool]:
+    stages = select(Stage.id).join(Stage.cycle).where(Cycle.board_id == board_id)
+    return Return.stage_id.in_(stages)
+
+
+def _progress(board_id: int, sent: Subquery) -> Subquery:
+    """How many standards of each return have what publication needs, and how many are pending."""
+    given = case(
+        (
+            and_(Rating.role == RatingRole.REVIEWER, Rating.rated_at >= sent.c.effective_at),
+            Rating.id,
+        )
+    )
+    agreed = case((Rating.role == RatingRole.AGREED, Rating.id))
+    by_standard = (
+        select(
+            Rating.return_id,
+            func.max(given).label("given"),
+            func.max(agreed).label("agreed"),
+        )
+        .join(Return, Return.id == Rating.return_id)
+        .join(sent, sent.c.return_id == Rating.return_id)
+        .where(_of_board(board_id), Rating.role != RatingRole.SELF)
+        .group_by(Rating.return_id, Rating.standard)
+        .subquery()
+    )
+    columns = by_standard.c
+    return (
+        select(
+            columns.return_id,
+            func.count(func.coalesce(columns.given, columns.agreed)).label("rated"),
+            func.count(case((columns.given > func.coalesce(columns.agreed, 0), 1))).label(
+                "pending"
+            ),
+        )
+        .group_by(columns.return_id)
+        .subquery()
+    )
+
+
+def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
+    sent = _current_submissions()
+    progress = _progress(board_id, sent)
+    versions = {
+        version.id: version
+        for version in session.scalars(
+            select(ToolVersion).where(
+                ToolVersion.id.in_(select(Cycle.tool_version_id).where(Cycle.board_id == board_id))
+            )
+        )
+    }
+    asked: dict[tuple[object, ...], int] = {}
+    rows: list[QueueRow] = []
+    for row in session.execute(
+        select(
+            Return.id,
+            Return.state,
+            Return.participation,
+            Return.categories,
+            Membership.id.label("membership_id"),
+            Membership.agency_id,
+            Membership.name,
+            Cycle.name.label("cycle"),
+            Cycle.tool_version_id,
+            Stage.number,
+            Stage.scope_standards,
+            sent.c.effective_at,
+            sent.c.late,
+            progress.c.rated,
+            progress.c.pending,
+        )
+        .join(Return.membership)
+        .join(Return.stage)
+        .join(Stage.cycle)
+        .join(sent, sent.c.return_id == Return.id)
+        .outerjoin(progress, progress.c.return_id == Return.id)
+        .where(
+            Cycle.board_id == board_id,
+            Cycle.recorded.is_(False),
+            Return.standing == Standing.ASKED,
+        )
+        .order_by(sent.c.effective_at, Membership.name_key, Return.id)
+    ):
+        scope = tuple(row.scope_standards) if row.scope_standards is not None else None
+        kind = (row.tool_version_id, row.categories, scope)
+        if kind not in asked:
+            tool = tool_of(session, versions[row.tool_version_id])
+            asked[kind] = len(in_scope(tool, row.categories, scope))
+        rated, pending = row.rated or 0, row.pending or 0
+        rows.append(
+            QueueRow(
+                return_id=row.id,
+                agency=row.name,
+                cycle=row.cycle,
+                stage=row.number,
+                waiting=_waiting(row.state, row.participation, rated, asked[kind], pending),
+                submitted_at=row.effective_at,
+                late=row.late,
+                rated=rated,
+                standards=asked[kind],
+                pending=pending,
+                own=holds_role_at(actor, Facts(board_id, row.membership_id, row.agency_id)),
+            )
+        )
+    return rows
+
+
+def _waiting(
+    state: ReturnState, participation: Participation, rated: int, standards: int, pending: int
+) -> Waiting:
+    if participation is Participation.ADVISORY:
+        return Waiting.ADVISORY
+    if state is ReturnState.SUBMITTED:
+        return Waiting.SUBMITTED
+    if pending and rated >= standards:
+        return Waiting.READY
+    return Waiting.IN_REVIEW if state is ReturnState.IN_REVIEW else Waiting.PUBLISHED

@@ -1,0 +1,326 @@
+"""QA's pages: the queue, a return's review, rating one standard, publishing, what was published."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from s11audit.domain.enums import Participation, RatingRole, ReturnState, Standing
+from s11audit.domain.errors import Conflict, Invalid, Refused
+from s11audit.domain.policy import Can, Facts, can
+from s11audit.extensions import db
+from s11audit.forms.reviews import EmptyForm, RatingForm
+from s11audit.models import Board, Rating, Return, Submission
+from s11audit.queries import reviews as read
+from s11audit.queries.returns import facts_of
+from s11audit.queries.review_queue import TO_DO, WAITING_WORDS, Waiting, next_return, review_queue
+from s11audit.queries.submitted_standards import SubmittedStandard, submitted_standard
+from s11audit.queries.tools import tool_of
+from s11audit.scoring.ratings import differs
+from s11audit.services import reviews
+from s11audit.tools.schema import Tool
+from s11audit.transactions import writing
+from s11audit.views import guards
+from s11audit.views.guards import actor, now
+
+bp = Blueprint("reviews", __name__)
+
+SHOWN: dict[str, tuple[Waiting, ...]] = {
+    "to_do": TO_DO,
+    **{waiting.value: (waiting,) for waiting in Waiting},
+    "all": tuple(Waiting),
+}
+
+
+@bp.get("/boards/<slug:board>/reviews")
+@guards.board(Can.SEE_QUEUE)
+def queue(board: Board) -> str:
+    """List the returns that wait for QA, those submitted longest ago first."""
+    show = request.args.get("show", "to_do")
+    if show not in SHOWN:
+        show = "to_do"
+    search = request.args.get("agency", "").strip()
+    found = review_queue(
+        db.session,
+        actor(),
+        board.id,
+        show=SHOWN[show],
+        search=search,
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template(
+        "reviews/queue.html",
+        board=board,
+        queue=found,
+        show=show,
+        search=search,
+        words=WAITING_WORDS,
+        page_url=lambda page: url_for(
+            ".queue", board=board.slug, show=show, agency=search or None, page=page
+        ),
+        choices=[("to_do", "Everything to do")]
+        + [(waiting.value, words) for waiting, words in WAITING_WORDS.items()]
+        + [("all", "Everything")],
+    )
+
+
+@bp.get("/returns/<int:return_id>/review")
+@guards.return_(Can.SEE_UNPUBLISHED)
+def overview(return_: Return) -> str:
+    """Show how far the review of a return is, standard by standard."""
+    submission = read.current_submission(db.session, return_.id, with_snapshot=True)
+    stands = read.reviews_of(db.session, return_, submission)
+    tool = tool_of(db.session, return_.stage.cycle.tool_version)
+    rows = [_overview_row(tool, each, submission) for each in stands]
+    return render_template(
+        "reviews/overview.html",
+        return_=return_,
+        submission=submission,
+        rows=rows,
+        first=next((each.standard.number for each in stands if not each.rated), None),
+        pending=sum(each.pending for each in stands),
+        ready=bool(stands) and all(each.rated for each in stands),
+        **_allowed(return_),
+    )
+
+
+@bp.post("/returns/<int:return_id>/review/start")
+@guards.return_(Can.RATE)
+def start(return_: Return) -> Response:
+    """Start the review, and go to the first standard."""
+    number = request.form.get("standard", type=int)
+    with writing() as session:
+        reviews.start_review(session, actor(), return_.id, now=now())
+        first = read.reviews_of(session, return_, None)[0].standard.number
+    flash("The review has begun. The board office can still send the return back.", "success")
+    return redirect(url_for(".standard", return_id=return_.id, number=number or first))
+
+
+@bp.get("/returns/<int:return_id>/review/<int:number>")
+@guards.return_(Can.SEE_UNPUBLISHED)
+def standard(return_: Return, number: int) -> str | Response:
+    """Show one standard as it was sent in, beside the form that rates it."""
+    page = _page(return_, number)
+    if page is None:
+        return redirect(url_for(".overview", return_id=return_.id))
+    latest = page.stands.latest
+    form = RatingForm(
+        formdata=None,
+        data={
+            "label": latest.label if latest else None,
+            "na_reason": latest.na_reason if latest else "",
+            "comment": latest.comment if latest else "",
+            "improvement": latest.improvement if latest else "",
+            "monitor": page.monitored if page.stands.agreed else bool(latest and latest.monitor),
+            "based_on": page.based_on,
+        },
+    )
+    return _standard_page(return_, page, form)
+
+
+@bp.post("/returns/<int:return_id>/review/<int:number>")
+@guards.return_(Can.RATE)
+def rate(return_: Return, number: int) -> Any:
+    """Keep the rating of one standard, and go on to the next."""
+    page = _page(return_, number)
+    if page is None:
+        return redirect(url_for(".overview", return_id=return_.id))
+    form = RatingForm()
+    form.offer(page.tool.ratings, page.tool.na_rating.label)
+    status = 200
+    if form.validate_on_submit():
+        based_on = form.based_on.data or ""
+        try:
+            with writing() as session:
+                reviews.rate(
+                    session,
+                    actor(),
+                    return_.id,
+                    number,
+                    label=form.label.data,
+                    comment=form.comment.data or "",
+                    improvement=form.improvement.data or "",
+                    na_reason=form.na_reason.data or "",
+                    monitor=form.monitor.data,
+                    reason=form.reason.data or "",
+                    based_on=int(based_on) if based_on.isdecimal() else None,
+                    now=now(),
+                )
+        except Invalid as error:
+            form.refuse(error.problems)
+        except Conflict as error:
+            form.form_errors.append(str(error))
+            form.based_on.data = str(error.current)
+            status = 409
+        except Refused as error:
+            form.form_errors.append(str(error))
+            status = 409
+        else:
+            flash(f"Standard {number} is saved.", "success")
+            return redirect(_after_saving(return_, page, form))
+        page = _page(return_, number) or page
+    return _standard_page(return_, page, form), status
+
+
+@bp.get("/returns/<int:return_id>/review/next")
+@guards.return_(Can.SEE_UNPUBLISHED)
+def following(return_: Return) -> Response:
+    """Go to the next return of the queue that the reviewer may rate."""
+    board = return_.membership.board
+    found = next_return(db.session, actor(), board.id, return_.id)
+    if found is None:
+        flash("No other return is waiting for you.")
+        return redirect(url_for(".queue", board=board.slug))
+    return redirect(url_for(".overview", return_id=found.return_id))
+
+
+@bp.route("/returns/<int:return_id>/review/publish", methods=["GET", "POST"])
+@guards.return_(Can.PUBLISH)
+def publish(return_: Return) -> Any:
+    """Show the chair what would be published, and publish it."""
+    form = EmptyForm()
+    if form.validate_on_submit():
+        with writing() as session:
+            publication = reviews.publish(session, actor(), return_.id, now=now())
+            number = publication.number
+        flash(
+            f"{'The ratings are' if number == 1 else 'The new ratings are'} published."
+            " The agency has been told.",
+            "success",
+        )
+        return redirect(url_for(".overview", return_id=return_.id))
+    submission = read.current_submission(db.session, return_.id)
+    stands = read.reviews_of(db.session, return_, submission)
+    refused = ""
+    pending: list[Rating] = []
+    try:
+        pending = reviews.ready_to_publish(stands)
+    except Refused as error:
+        refused = str(error)
+    return render_template(
+        "reviews/publish.html",
+        return_=return_,
+        form=form,
+        stands={each.standard.number: each for each in stands},
+        pending=pending,
+        refused=refused,
+        tool=tool_of(db.session, return_.stage.cycle.tool_version),
+    )
+
+
+@bp.get("/returns/<int:return_id>/ratings")
+@guards.return_(Can.SEE_RETURN)
+def published(return_: Return) -> str:
+    """Show the ratings that were published, with comment and required improvement."""
+    publications = read.publications_of(db.session, return_.id)
+    return render_template(
+        "reviews/published.html",
+        return_=return_,
+        publications=publications,
+        stands=read.published_of(db.session, return_) if publications else [],
+        tool=tool_of(db.session, return_.stage.cycle.tool_version),
+        **_allowed(return_),
+    )
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page of one standard shows."""
+
+    tool: Tool
+    submission: Submission
+    part: SubmittedStandard
+    stands: read.StandardReview
+    history: list[Rating]
+    monitored: bool
+    previous: int | None
+    next: int | None
+
+    @property
+    def based_on(self) -> str:
+        """The id of the reviewer's rating that the page shows, for the form."""
+        return str(self.stands.given.id if self.stands.given else 0)
+
+
+def _page(return_: Return, number: int) -> Page | None:
+    """Return what the page of a standard shows; None where nothing is there to be reviewed."""
+    submission = read.current_submission(db.session, return_.id, with_snapshot=True)
+    if submission is None:
+        return None
+    part = read.part_of(submission.snapshot, number)
+    ratings = read.ratings_of(db.session, return_.id, RatingRole, standard=number)
+    tool = tool_of(db.session, return_.stage.cycle.tool_version)
+    numbers = [each["number"] for each in submission.snapshot["standards"]]
+    if part is None:
+        abort(404)
+    place = numbers.index(number)
+    asked = tool.standard(number)
+    return Page(
+        tool=tool,
+        submission=submission,
+        part=submitted_standard(tool, asked, part),
+        stands=read.standard_reviews([asked], ratings, submission)[0],
+        history=ratings[::-1],
+        monitored=(number, None) in read.flags_of(db.session, return_.id),
+        previous=numbers[place - 1] if place else None,
+        next=numbers[place + 1] if place + 1 < len(numbers) else None,
+    )
+
+
+def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
+    form.offer(page.tool.ratings, page.tool.na_rating.label)
+    return render_template(
+        "reviews/standard.html",
+        return_=return_,
+        page=page,
+        part=page.part,
+        stands=page.stands,
+        form=form,
+        **_allowed(return_),
+    )
+
+
+def _after_saving(return_: Return, page: Page, form: RatingForm) -> str:
+    number = page.part.standard.number
+    if form.save.data:
+        return url_for(".standard", return_id=return_.id, number=number)
+    if page.next is not None:
+        return url_for(".standard", return_id=return_.id, number=page.next)
+    return url_for(".overview", return_id=return_.id)
+
+
+def _overview_row(
+    tool: Tool, stands: read.StandardReview, submission: Submission | None
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"stands": stands, "self": None, "suggestion": None, "differs": False}
+    part = read.part_of(submission.snapshot, stands.standard.number) if submission else None
+    if part is not None:
+        submitted = submitted_standard(tool, stands.standard, part)
+        row |= {
+            "self": submitted.self_choice,
+            "suggestion": submitted.suggestion.rag,
+            "differs": submitted.differs,
+        }
+    latest = stands.latest
+    if latest is not None and row["self"]:
+        row["moved"] = differs(row["self"].rag, latest.rag)
+    row["choice"] = tool.rating(latest.label) if latest else None
+    return row
+
+
+def _allowed(return_: Return) -> dict[str, bool]:
+    """Say what the actor may do with this return now, for the templates."""
+    facts, who = facts_of(return_), actor()
+    counted = return_.participation is Participation.FULL and return_.standing is Standing.ASKED
+    under_way = return_.state in reviews.RATEABLE
+    rates = counted and can(who, Can.RATE, facts)
+    return {
+        "may_start": rates and return_.state is ReturnState.SUBMITTED,
+        "may_rate": rates and under_way,
+        "may_publish": counted and under_way and can(who, Can.PUBLISH, facts),
+        "sees_plan": can(who, Can.SEE_PLAN, facts),
+        "sees_queue": can(who, Can.SEE_QUEUE, Facts(facts.board_id)),
+        "sees_review": can(who, Can.SEE_UNPUBLISHED, facts),
+        "advisory": return_.participation is Participation.ADVISORY,
+    }
