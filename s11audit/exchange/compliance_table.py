@@ -251,20 +251,14 @@ def _make_cycle(
 
 
 def _stage(session: Session, cycle: Cycle, now: datetime) -> Stage:
-    """Return the cycle's first stage, made closed where there is none: history asks nobody."""
+    """Return the cycle's first stage, made where there is none, and closed: history asks nobody."""
     stage = session.scalar(select(Stage).where(Stage.cycle_id == cycle.id, Stage.number == 1))
     if stage is None:
         today = london_today(now)
-        stage = Stage(
-            cycle_id=cycle.id,
-            number=1,
-            opens_on=today,
-            opened_at=now,
-            due_on=today,
-            closed_at=now,
-        )
+        stage = Stage(cycle_id=cycle.id, number=1, opens_on=today, opened_at=now, due_on=today)
         session.add(stage)
-        session.flush()
+    stage.closed_at = stage.closed_at or now
+    session.flush()
     return stage
 
 

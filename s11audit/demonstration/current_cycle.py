@@ -1,0 +1,267 @@
+"""The invented partnership's current cycle on `working-together-2023`, due three weeks from today,
+with returns in every state."""
+
+import io
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from s11audit.adapters import uploads
+from s11audit.adapters.storage import Storage
+from s11audit.demonstration import texts
+from s11audit.demonstration.first_cycle import rate
+from s11audit.demonstration.story import Story, filled_in
+from s11audit.demonstration.texts import WORKING_TOGETHER, Invented
+from s11audit.domain.enums import EvidenceKind, Rag, Standing
+from s11audit.services import cycles, evidence, responses, returns, reviews, submitting
+from s11audit.services.evidence import EvidenceDetails, StoredFile
+from s11audit.services.responses import ResponseValues
+from s11audit.services.submissions import Signatory
+from s11audit.tools import loader
+from s11audit.tools.schema import Standard
+
+KEY = "current"
+TOOL = "working-together-2023"
+OPENED, DUE = -34, 21
+SENT = ("submitted", "in_review", "ready", "published", "sent_back")
+REVIEWED = ("in_review", "ready", "published")
+STANDINGS = {
+    "excused": Standing.EXCUSED,
+    "declined": Standing.DECLINED,
+    "nil": Standing.NIL,
+    "withdrawn": Standing.WITHDRAWN,
+}
+
+
+def tell(story: Story, agencies: list[Invented], members: dict[int, int], storage: Storage) -> None:
+    """Put the cycle's events into the story."""
+    name = f"Section 11 audit {story.day(OPENED).year} on Working Together 2023"
+    story.at(OPENED, (9, 0), lambda now: _open(story, name, members, now))
+    for agency in agencies:
+        if agency.now in STANDINGS:
+            _stands_aside(story, agency)
+        elif agency.then:
+            _fills_in(story, agency, storage)
+        if agency.now in SENT:
+            _sends_in(story, agency)
+        if agency.now in REVIEWED:
+            _is_reviewed(story, agency)
+        if agency.now == "sent_back":
+            _comes_back(story, agency)
+        if agency.now == "extended":
+            _is_extended(story, agency)
+        if agency.now == "assigned":
+            _is_shared_out(story, agency)
+
+
+def _open(story: Story, name: str, members: dict[int, int], now: datetime) -> None:
+    cycle = cycles.open_cycle(
+        story.session,
+        story.actors["office"],
+        story.board_id,
+        name,
+        TOOL,
+        [story.day(DUE)],
+        include_advisory=True,
+        now=now,
+    )
+    story.remember(KEY, cycle.id, members)
+
+
+def _stands_aside(story: Story, agency: Invented) -> None:
+    standing = STANDINGS[agency.now]
+    story.at(
+        -20 + agency.number // 3,
+        (11, agency.number),
+        lambda now: returns.change_standing(
+            story.session,
+            story.actors["office"],
+            story.returns[KEY, agency.number],
+            standing,
+            texts.said(standing.value),
+            now=now,
+        ),
+    )
+
+
+def _fills_in(story: Story, agency: Invented, storage: Storage) -> None:
+    """Fill in the standards there are ratings for; who has not sent in leaves the next one half
+    typed."""
+    tool = loader.load_builtin(TOOL)
+    for place, own in enumerate(agency.then):
+        standard, topic = tool.standards[place], WORKING_TOGETHER[place]
+        values = filled_in(agency, tool, standard, own, own, topic, story.day(_sent(agency)), 1)
+        _save(story, agency, standard, values, place)
+    if agency.now not in SENT and len(agency.then) < len(tool.standards):
+        half = tool.standards[len(agency.then)]
+        values = ResponseValues(statement=texts.said("half_typed", agency.number))
+        _save(story, agency, half, values, len(agency.then))
+    if agency.number % 3 == 0 or agency.now == "assigned":
+        for number in range(2):
+            story.at(
+                _sent(agency) - 1,
+                (15, 2 * agency.number + number),
+                lambda now, number=number: _attach(  # type: ignore[misc]
+                    story, agency, storage, number, now
+                ),
+            )
+
+
+def _sent(agency: Invented) -> int:
+    return -16 + agency.number // 3 if agency.now in SENT else -3
+
+
+def _save(
+    story: Story, agency: Invented, standard: Standard, values: ResponseValues, place: int
+) -> None:
+    tool = loader.load_builtin(TOOL)
+    story.at(
+        _sent(agency) - 8 + place // 2,
+        (9 + place % 6, agency.number + place),
+        lambda now: story.save(KEY, agency, tool, standard, values, now),
+    )
+
+
+def _attach(story: Story, agency: Invented, storage: Storage, number: int, now: datetime) -> None:
+    """Attach a small file, used for one standard or two."""
+    title, kind, description = texts.evidence(agency.number + number)
+    file_name = f"{title}.txt"
+    content = f"{title}\n{agency.name}\n\n{description}\nFor the demonstration only.\n".encode()
+    media_type = uploads.check(
+        io.BytesIO(content), file_name, allowed=("txt",), most_bytes=len(content)
+    )
+    stored = storage.put(io.BytesIO(content))
+    made = story.today - timedelta(days=70 + agency.number)
+    standards = [1 + number, 3] if number else [1]
+    evidence.add_file(
+        story.session,
+        story.lead(agency),
+        story.returns[KEY, agency.number],
+        StoredFile(stored.sha256, stored.size, media_type, file_name),
+        EvidenceDetails(
+            description=description,
+            kind=EvidenceKind(kind),
+            standards=standards,
+            made_on=made,
+            review_on=made + timedelta(days=365) if kind == "policy" else None,
+        ),
+        now=now,
+    )
+
+
+def _sends_in(story: Story, agency: Invented) -> None:
+    signatory = Signatory(agency.lead, agency.post, story.lead(agency).email)
+    story.at(
+        _sent(agency),
+        (16, agency.number),
+        lambda now: submitting.submit(
+            story.session,
+            story.lead(agency),
+            story.returns[KEY, agency.number],
+            signatory,
+            True,
+            now=now,
+        ),
+    )
+
+
+def _is_reviewed(story: Story, agency: Invented) -> None:
+    """Rate five standards, or all; publish where the meeting has been."""
+    tool = loader.load_builtin(TOOL)
+    day = _sent(agency) + 3
+    return_id = lambda: story.returns[KEY, agency.number]  # noqa: E731  # known once it is made
+    story.at(
+        day,
+        (9, agency.number),
+        lambda now: reviews.start_review(story.session, story.actors["qa"], return_id(), now=now),
+    )
+    rated = 5 if agency.now == "in_review" else len(tool.standards)
+    for place, standard in enumerate(tool.standards[:rated]):
+        # QA is stricter than the agency on one standard.
+        rag = Rag.AMBER if place == (agency.number + 3) % 13 else agency.then[place]
+        story.at(
+            day,
+            (10 + place // 3, 4 + 18 * (place % 3)),
+            lambda now, place=place, number=standard.number, rag=rag: rate(  # type: ignore[misc]
+                story, KEY, agency, number, WORKING_TOGETHER[place], rag, now
+            ),
+        )
+    if agency.now == "published":
+        story.at(
+            -2,
+            (14, agency.number),
+            lambda now: reviews.publish(story.session, story.actors["chair"], return_id(), now=now),
+        )
+
+
+def _comes_back(story: Story, agency: Invented) -> None:
+    story.at(
+        -4,
+        (11, 30),
+        lambda now: returns.send_back(
+            story.session,
+            story.actors["office"],
+            story.returns[KEY, agency.number],
+            texts.said("sent_back"),
+            now=now,
+        ),
+    )
+
+
+def _is_extended(story: Story, agency: Invented) -> None:
+    story.at(
+        -5,
+        (10, 15),
+        lambda now: returns.extend(
+            story.session,
+            story.actors["office"],
+            story.returns[KEY, agency.number],
+            story.day(DUE + 14),
+            texts.said("extended"),
+            now=now,
+        ),
+    )
+
+
+def _is_shared_out(story: Story, agency: Invented) -> None:
+    """The lead gives standards to the contributor, who has begun one."""
+    tool = loader.load_builtin(TOOL)
+    contributor = story.actors["contributor"]
+    for standard in tool.standards[len(agency.then) + 1 : len(agency.then) + 5]:
+        story.at(
+            -6,
+            (12, standard.number),
+            lambda now, number=standard.number: responses.assign(  # type: ignore[misc]
+                story.session,
+                story.lead(agency),
+                story.returns[KEY, agency.number],
+                number,
+                contributor.user_id,
+                now=now,
+            ),
+        )
+    begun = tool.standards[len(agency.then) + 2]
+    values = filled_in(
+        agency, tool, begun, Rag.GREEN, Rag.GREEN, WORKING_TOGETHER[begun.number - 1],
+        story.day(-3), 1,
+    )  # fmt: skip
+    values = replace(values, self_label=None, answers=dict(list(values.answers.items())[:1]))
+    story.at(
+        -2,
+        (17, 20),
+        lambda now: responses.save_response(
+            story.session,
+            contributor,
+            story.returns[KEY, agency.number],
+            begun.number,
+            values,
+            based_on=_version(story, agency, begun.number),
+            now=now,
+        ),
+    )
+
+
+def _version(story: Story, agency: Invented, standard: int) -> int:
+    from s11audit.queries.responses import response_for
+
+    found = response_for(story.session, story.returns[KEY, agency.number], standard)
+    return found.version if found else 0
