@@ -12,7 +12,7 @@ from typing import Any
 from flask_wtf.file import FileField as UploadField
 from wtforms import BooleanField, Field, IntegerField, StringField, SubmitField
 from wtforms.utils import unset_value
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from s11audit.forms import widgets
 from s11audit.scoring.words import normalise_line_ends, words_over
@@ -96,7 +96,7 @@ class ChoiceField(Looks, Field):
     """One of `choices`: (value, text) pairs or bare values. Nothing chosen is None.
 
     `coerce` makes the form's data of the value's text; `message` is the error for a value that is
-    not among the choices.
+    not among the choices. Choices may be set until the form is validated.
     """
 
     def __init__(
@@ -124,10 +124,17 @@ class ChoiceField(Looks, Field):
         self.raw_data = [value for value in valuelist if value]
         self.data = self._coerced(self.raw_data[0]) if self.raw_data else None
 
+    def pre_validate(self, form: Any) -> None:
+        known = {value for value, _ in self.pairs()}
+        if not known.issuperset(self.raw_data or ()):
+            self.data = None
+            raise StopValidation(self.message)
+
     def _coerced(self, value: str) -> Any:
-        if value not in {known for known, _ in self.pairs()}:
-            raise ValueError(self.message)
-        return self.coerce(value)
+        try:
+            return self.coerce(value)
+        except ValueError:
+            raise ValueError(self.message) from None
 
 
 class GovRadios(ChoiceField):
@@ -151,8 +158,13 @@ class GovCheckboxes(ChoiceField):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = []
         self.raw_data = [value for value in valuelist if value]
-        coerced = {value: self._coerced(value) for value in self.raw_data}
-        self.data = [coerced[value] for value, _ in self.pairs() if value in coerced]
+        self.data = [self._coerced(value) for value in self.raw_data]
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        coerced = dict(zip(self.raw_data or (), self.data or (), strict=False))
+        if self.raw_data:
+            self.data = [coerced[value] for value, _ in self.pairs() if value in coerced]
 
 
 class GovCheckbox(Looks, BooleanField):

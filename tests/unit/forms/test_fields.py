@@ -124,6 +124,15 @@ def test_what_is_not_among_the_choices_is_refused() -> None:
     assert form.tool.errors == ["Select one of the choices"]
 
 
+def test_choices_may_come_from_the_view_after_the_form_was_read() -> None:
+    form = Sample(MultiDict({"tool": "later", "kinds": "school"}))
+    form.tool.choices = [("later", "A later tool")]
+    form.kinds.choices = ["school"]
+    form.validate()
+    assert (form.tool.data, form.tool.errors) == ("later", [])
+    assert (form.kinds.data, form.kinds.errors) == (["school"], [])
+
+
 def test_nothing_chosen_is_none_and_is_for_the_validators() -> None:
     form = sent()
     assert (form.rating.data, form.tool.data, form.kinds.data) == (None, None, [])
@@ -133,6 +142,7 @@ def test_nothing_chosen_is_none_and_is_for_the_validators() -> None:
 
 def test_checkboxes_keep_the_order_of_the_choices() -> None:
     form = Sample(MultiDict([("kinds", "council"), ("kinds", "police"), ("agreed", "y")]))
+    form.validate()
     assert form.kinds.data == ["police", "council"]
     assert form.agreed.data is True
 
