@@ -136,6 +136,7 @@ def security_settings(values: dict[str, Any]) -> dict[str, Any]:
         "SECURITY_RESET_PASSWORD_TEMPLATE": "accounts/reset_password.html",
         "SECURITY_CHANGE_PASSWORD_TEMPLATE": "accounts/change_password.html",
         "SECURITY_DEFAULT_REMEMBER_ME": False,
+        "SECURITY_CACHE_CONTROL": None,  # ours covers every page
         "SECURITY_FRESHNESS": timedelta(minutes=-1),  # no page that asks for the password again
         **{f"SECURITY_MSG_{name}": message for name, message in MESSAGES.items()},
     }
@@ -144,10 +145,10 @@ def security_settings(values: dict[str, Any]) -> dict[str, Any]:
 def set_up_sign_in(app: Flask) -> None:
     """Bind Flask-Security to the application."""
     app.session_interface = SessionCookie()
+    security._mail_util_cls = OutboxMail  # its constructor alone would take it
     security.init_app(
         app,
         Accounts(db, User, Role),
-        mail_util_cls=OutboxMail,
         login_form=SignInForm,
         forgot_password_form=ForgotPasswordForm,
         reset_password_form=ResetPasswordForm,
@@ -163,6 +164,7 @@ def set_up_sign_in(app: Flask) -> None:
     user_authenticated.connect(_begin_session, app)
     password_reset.connect(_log_reset, app)
     password_changed.connect(_log_change, app)
+    app.after_request(_keep_pages_private)
 
 
 def sign_in_limit() -> str:
@@ -202,6 +204,13 @@ def _ask_to_sign_in(mechanisms: Any = None, headers: Any = None) -> Any:
     if request.method == "GET" and request.path != "/":
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
     return redirect(url_for("security.login"))
+
+
+def _keep_pages_private(response: Response) -> Response:
+    """Let no browser keep a page, so that nobody reads it there after the person has left."""
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def _begin_session(_app: Flask, **_: Any) -> None:

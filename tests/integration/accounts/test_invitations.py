@@ -324,7 +324,7 @@ def test_people_are_listed_and_found(session, client, place):
 def test_invitations_by_file(session, client, place):
     sign_in(client, place["office"])
     path = f"/boards/{place['board'].slug}/people/import"
-    bad = "agency,email,role\nNowhere,a@example.org,lead\nBury College,wrong,lead\n,b@example.org,admin\n"
+    bad = "agency,email,role\nNowhere,a@example.org,lead\nBury College,wrong,lead\n,b@x.org,admin\n"
     page = send(client, path, bad)
     for fault in ("row 2, column agency", "row 3, column email", "row 4, column role"):
         assert fault in page

@@ -1,0 +1,265 @@
+"""Signing in and out, forgotten and changed passwords, sessions that end, forged forms."""
+
+import re
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select, update
+
+from s11audit import create_app
+from s11audit.domain.enums import Role
+from s11audit.models import AuditLog, OutboxMessage, User
+from s11audit.services.log import verify
+from s11audit.transactions import writing
+from tests import factories as make
+from tests.support.databases import close_engines
+from tests.support.web import sign_in
+
+WRONG = "The e-mail address or the password is not right"
+NEW = "another long pass phrase"
+
+
+@pytest.fixture
+def person(session):
+    board = make.board(session)
+    made = make.user(session, Role.OFFICE, board=board, email="olive@example.org", name="Olive")
+    session.commit()
+    return made
+
+
+def log_in(client, email="olive@example.org", password=make.PASSWORD, **more):
+    return client.post("/login", data={"email": email, "password": password, **more})
+
+
+def test_signing_in_by_any_spelling_of_the_address(client, person):
+    answer = log_in(client, " Olive@Example.ORG ")
+    assert answer.status_code == 302
+    assert client.get("/places").status_code == 200
+    assert client.get("/logout").status_code == 405
+    assert client.post("/logout").status_code == 302
+    assert client.get("/places").location == "/login?next=/places"
+
+
+def test_wrong_address_and_wrong_password_get_the_same_answer(client, person):
+    unknown = log_in(client, "nobody@example.org")
+    wrong = log_in(client, password="not the password")
+    assert unknown.status_code == wrong.status_code == 200
+    assert WRONG in unknown.text and WRONG in wrong.text
+    strip = re.compile(r'value="[^"]*"')
+    assert strip.sub("", unknown.text) == strip.sub("", wrong.text)
+    assert "not the password" not in wrong.text
+
+
+def test_a_switched_off_account_does_not_get_in(client, session, person):
+    session.execute(update(User).values(active=False))
+    session.commit()
+    assert WRONG in log_in(client).text
+    assert client.get("/places").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("next_", "leads"), [("/places", "/places"), ("https://evil.example", None), ("//evil", None)]
+)
+def test_signing_in_leads_on_within_the_service_only(client, person, next_, leads):
+    answer = log_in(client, next=next_)
+    if leads:
+        assert answer.location == leads
+    else:
+        assert "evil" not in (answer.location or "")
+
+
+def test_what_a_script_asks_for_is_answered_401(client):
+    answer = client.get("/places", headers={"Accept": "application/json"})
+    assert answer.status_code == 401
+    assert answer.json == {"signed_out": True, "sign_in": "/login"}
+
+
+def test_nobody_is_remembered_and_no_token_is_given(client, person):
+    answer = client.post(
+        "/login?include_auth_token",
+        json={"email": "olive@example.org", "password": make.PASSWORD, "remember": True},
+        headers={"Accept": "application/json"},
+    )
+    assert "token" not in answer.text
+    answer = log_in(client, remember="y")
+    assert "remember" not in " ".join(answer.headers.getlist("Set-Cookie"))
+
+
+def test_the_session_ends_without_requests_and_each_request_puts_it_off(client, person):
+    minutes = client.application.config["SESSION_MINUTES"]
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        answer = log_in(client)
+        cookie = answer.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Expires" not in cookie
+        for _ in range(3):
+            clock.shift(timedelta(minutes=minutes - 1))
+            assert client.get("/places").status_code == 200
+        clock.shift(timedelta(minutes=minutes + 1))
+        assert client.get("/places").status_code == 302
+
+
+def reset_path(session, email="olive@example.org"):
+    session.rollback()
+    body = session.scalars(
+        select(OutboxMessage.body)
+        .where(OutboxMessage.to_email == email, OutboxMessage.secret)
+        .order_by(OutboxMessage.id.desc())
+    ).first()
+    return re.search(r"https?://[^/]+(/reset/\S+)", body)[1]
+
+
+def test_a_forgotten_password_is_set_by_a_link_that_works_once(client, session, person):
+    elsewhere = client.application.test_client()
+    sign_in(elsewhere, person)
+    known = client.post("/reset", data={"email": "Olive@example.org"})
+    unknown = client.post("/reset", data={"email": "nobody@example.org"})
+    strip = re.compile(r'value="[^"]*"')
+    assert strip.sub("", known.text) == strip.sub("", unknown.text)
+    assert "If there is an account of that address" in known.text
+    path = reset_path(session)
+    message = session.scalars(select(OutboxMessage)).one()
+    assert message.board_id is None and message.secret
+    assert client.get(path).status_code == 200
+    short = client.post(path, data={"password": "short", "password_confirm": "short"})
+    assert "12 characters or more" in short.text
+    differ = client.post(path, data={"password": NEW, "password_confirm": NEW + "x"})
+    assert "not the same" in differ.text
+    answer = client.post(path, data={"password": NEW, "password_confirm": NEW})
+    assert answer.location == "/login"
+    assert elsewhere.get("/places").status_code == 302, "other sessions have ended"
+    assert WRONG in log_in(client).text
+    assert log_in(client, password=NEW).status_code == 302
+    other = client.application.test_client()
+    assert other.get(path).status_code == 302
+    assert other.post(path, data={"password": "x" * 20, "password_confirm": "x" * 20}).location == (
+        "/reset"
+    )
+    session.rollback()
+    assert session.scalars(select(AuditLog.what)).all() == ["password.reset"]
+    assert verify(session)[1] is None
+    subjects = session.scalars(select(OutboxMessage.subject).order_by(OutboxMessage.id)).all()
+    assert subjects[1] == "Your password for s11audit was changed"
+
+
+def test_the_reset_link_leads_to_the_service_whatever_host_was_asked(client, session, person):
+    client.post("/reset", data={"email": person.email}, headers={"Host": "evil.example"})
+    session.rollback()
+    body = session.scalars(select(OutboxMessage.body)).one()
+    assert client.application.config["BASE_URL"] + "/reset/" in body
+    assert "evil" not in body
+
+
+def test_a_reset_link_becomes_too_old(client, session, person):
+    client.post("/reset", data={"email": person.email})
+    path = reset_path(session)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25)):
+        assert client.get(path).location == "/reset"
+        assert "too old" in client.get("/reset").text
+
+
+def test_a_password_is_changed_by_the_old_one(client, session, person):
+    sign_in(client, person)
+    elsewhere = client.application.test_client()
+    sign_in(elsewhere, person)
+    fields = {"new_password": NEW, "new_password_confirm": NEW}
+    wrong = client.post("/change", data={"password": "not it at all", **fields})
+    assert "That is not your password" in wrong.text
+    same = dict.fromkeys(fields, make.PASSWORD)
+    assert "must differ" in client.post("/change", data={"password": make.PASSWORD, **same}).text
+    answer = client.post("/change", data={"password": make.PASSWORD, **fields})
+    assert answer.status_code == 302
+    assert client.get("/places").status_code == 200
+    assert elsewhere.get("/places").status_code == 302
+    session.rollback()
+    assert session.scalars(select(AuditLog.what)).all() == ["password.changed"]
+    assert session.scalar(select(func.count(OutboxMessage.id))) == 1
+
+
+def test_signing_in_waits_for_no_writer(app, person):
+    """A writer holds the lock while somebody signs in; on both databases that does not wait."""
+    held, done = threading.Event(), threading.Event()
+
+    def hold():
+        with app.app_context(), writing():
+            held.set()
+            done.wait(20)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert held.wait(10)
+        began = time.monotonic()
+        assert log_in(app.test_client()).status_code == 302
+        assert time.monotonic() - began < 8
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_forged_form_is_refused_everywhere(settings, person):
+    app = create_app(settings | {"WTF_CSRF_ENABLED": True})
+    client = app.test_client()
+    try:
+        for rule in app.url_map.iter_rules():
+            if "POST" not in rule.methods or rule.arguments:
+                continue
+            answer = client.post(rule.rule, data={"email": person.email})
+            assert answer.status_code == 400, rule.rule
+            assert "open for too long" in answer.text
+        sign_in(client, person)
+        assert client.post("/logout").status_code == 400
+        assert client.get("/places").status_code == 200
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/places").text)[1]
+        assert client.post("/logout", data={"csrf_token": token}).status_code == 302
+    finally:
+        close_engines(app)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_failed_tries_are_limited_and_successful_ones_are_not(settings, person):
+    app = create_app(settings | {"LOGIN_LIMIT": "3 per minute"})
+    app.config["RATELIMIT_ENABLED"] = True
+    from s11audit.extensions import limiter
+
+    limiter.enabled = True
+    try:
+        limiter.init_app(app)
+        for _ in range(5):
+            assert log_in(app.test_client()).status_code == 302
+        client = app.test_client()
+        assert [log_in(client, password="wrong one").status_code for _ in range(5)] == [
+            200, 200, 200, 429, 429,
+        ]  # fmt: skip
+        assert [client.post("/reset", data={"email": "x@y.org"}).status_code for _ in range(4)] == [
+            200, 200, 200, 429,
+        ]  # fmt: skip
+        assert client.get("/login").status_code == 200
+    finally:
+        limiter.enabled = False
+        limiter.reset()
+        close_engines(app)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_headers_and_cookies(settings, person):
+    app = create_app(settings | {"SECURE_COOKIES": True})
+    client = app.test_client()
+    try:
+        answer = client.get("/login", base_url="https://localhost")
+        policy = answer.headers["Content-Security-Policy"]
+        for part in ("default-src 'self'", "script-src 'self'", "frame-ancestors 'none'",
+                     "object-src 'none'", "base-uri 'none'", "form-action 'self'"):  # fmt: skip
+            assert part in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert "max-age" in answer.headers["Strict-Transport-Security"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Secure" in answer.headers["Set-Cookie"]
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|\bon[a-z]+=", answer.text)
+    finally:
+        close_engines(app)
