@@ -109,11 +109,13 @@ def _standards(paper: Paper, report: StandardsReport) -> None:
                         (f"{mark} {word}".strip() if wordy else LETTERS.get(word, ""), look)
                     )
                 rows.append(cells)
+            table = PagedTable(["Agency", *heads], [agency, *[width] * len(part)], rows)
+            paper.room(table.least_height + 30 * mm)
             paper.text(name, "heading")
             if not wordy:
                 paper.text("G green, A amber, R red, N/A not applicable, – not rated", "small")
             paper.text("A blank cell: the standard does not apply to the agency.", "small")
-            paper.add(PagedTable(["Agency", *heads], [agency, *[width] * len(part)], rows))
+            paper.add(table)
 
 
 def _totals(paper: Paper, report: StandardsReport) -> None:
@@ -129,8 +131,8 @@ def _totals(paper: Paper, report: StandardsReport) -> None:
         for each in report.standards
     ]
     paper.text("Agencies by rating", "heading")
-    width = (paper.width - 75 * mm) / len(heads)
-    paper.add(PagedTable(["Standard", *heads], [75 * mm, *[width] * len(heads)], rows))
+    width = (paper.width - 66 * mm) / len(heads)
+    paper.add(PagedTable(["Standard", *heads], [66 * mm, *[width] * len(heads)], rows))
 
 
 def _not_counted(paper: Paper, report: Report) -> None:

@@ -153,6 +153,10 @@ class Paper:
         """Leave room."""
         self.add(Spacer(1, millimetres * mm))
 
+    def room(self, points: float) -> None:
+        """Go on to a new page where less than this is left."""
+        self.add(CondPageBreak(points))
+
     def rule(self) -> None:
         """Draw a line across the page."""
         self.add(HRFlowable(width="100%", thickness=0.8, color=INK, spaceAfter=3 * mm))

@@ -20,34 +20,35 @@ Cell = tuple[str, str]
 
 SIZE = 8.0
 LEADING = 10.2
+LEAST_HEAD = 6.0
 PADDING = 1.3 * mm
 FILLS = {"green": HexColor("#d9efdf"), "amber": HexColor("#ffe9bf"), "red": HexColor("#f6cfcc")}
 LEAST_ROWS = 2  # a head is not left at the end of a page with fewer rows than these below it
 
 
 @lru_cache(maxsize=20_000)
-def wrapped(text: str, font: str, width: float) -> tuple[str, ...]:
+def wrapped(text: str, font: str, width: float, size: float = SIZE) -> tuple[str, ...]:
     """Return the lines that a text takes in a column; a word that is too long is broken."""
     lines: list[str] = []
     for paragraph in clean(text).split("\n"):
         line = ""
         for word in paragraph.split():
             longer = f"{line} {word}" if line else word
-            if pdfmetrics.stringWidth(longer, font, SIZE) <= width:
+            if pdfmetrics.stringWidth(longer, font, size) <= width:
                 line = longer
                 continue
             if line:
                 lines.append(line)
-            *full, line = _broken(word, font, width)
+            *full, line = _broken(word, font, width, size)
             lines += full
         lines.append(line)
     return tuple(lines)
 
 
-def _broken(word: str, font: str, width: float) -> list[str]:
+def _broken(word: str, font: str, width: float, size: float) -> list[str]:
     parts = [""]
     for character in word:
-        if parts[-1] and pdfmetrics.stringWidth(parts[-1] + character, font, SIZE) > width:
+        if parts[-1] and pdfmetrics.stringWidth(parts[-1] + character, font, size) > width:
             parts.append("")
         parts[-1] += character
     return parts
@@ -65,7 +66,11 @@ class PagedTable(Flowable):
         super().__init__()
         self.widths = list(widths)
         rooms = [width - 2 * PADDING for width in self.widths]
-        self.head = [wrapped(text, BOLD, room) for text, room in zip(heads, rooms, strict=True)]
+        self.head_size = _head_size(heads, rooms)
+        self.head = [
+            wrapped(text, BOLD, room, self.head_size)
+            for text, room in zip(heads, rooms, strict=True)
+        ]
         self.lines = [
             [
                 (wrapped(text, BOLD if column == 0 else REGULAR, rooms[column]), look)
@@ -81,6 +86,11 @@ class PagedTable(Flowable):
     def head_height(self) -> float:
         return _height(max(len(lines) for lines in self.head))
 
+    @property
+    def least_height(self) -> float:
+        """The room that its beginning needs: the head and the first rows."""
+        return self.head_height + sum(self.heights[:LEAST_ROWS])
+
     def wrap(self, _width: float, _height: float) -> tuple[float, float]:
         """Say how large it is: ReportLab asks before it draws or splits."""
         body = sum(self.heights[self.start : self.stop])
@@ -94,10 +104,12 @@ class PagedTable(Flowable):
             stop += 1
         if stop - self.start < min(LEAST_ROWS, self.stop - self.start):
             return []
-        return [self._part(self.start, stop), self._part(stop, self.stop)]
+        parts = [(self.start, stop), (stop, self.stop)]
+        return [self._part(first, last) for first, last in parts if first < last]
 
     def _part(self, start: int, stop: int) -> "PagedTable":
         part = copy(self)
+        part.__dict__.pop("_postponed", None)  # ReportLab's mark of what has already been put off
         part.start, part.stop = start, stop
         return part
 
@@ -111,7 +123,7 @@ class PagedTable(Flowable):
         canvas.rect(0, top - self.head_height, width, self.head_height, stroke=0, fill=1)
         left = 0.0
         for lines, column in zip(self.head, self.widths, strict=True):
-            self._write(lines, left, top, BOLD, white)
+            self._write(lines, left, top, BOLD, white, self.head_size)
             left += column
         top -= self.head_height
         for row, height in zip(
@@ -132,16 +144,34 @@ class PagedTable(Flowable):
             canvas.line(left, 0, left, self.wrap(0, 0)[1])
 
     def _write(
-        self, lines: Sequence[str], left: float, top: float, font: str, colour: Color
+        self,
+        lines: Sequence[str],
+        left: float,
+        top: float,
+        font: str,
+        colour: Color,
+        size: float = SIZE,
     ) -> None:
         if not any(lines):
             return
         text = self.canv.beginText(left + PADDING, top - PADDING - SIZE)
-        text.setFont(font, SIZE, LEADING)
+        text.setFont(font, size, LEADING)
         text.setFillColor(colour)
         for line in lines:
             text.textLine(line)
         self.canv.drawText(text)
+
+
+def _head_size(heads: Sequence[str], rooms: Sequence[float]) -> float:
+    """Return the size of type in which no word of the head has to be broken, if there is one."""
+    size = SIZE
+    while size > LEAST_HEAD and any(
+        pdfmetrics.stringWidth(word, BOLD, size) > room
+        for head, room in zip(heads, rooms, strict=True)
+        for word in head.split()
+    ):
+        size -= 0.25
+    return size
 
 
 def _height(lines: int) -> float:
