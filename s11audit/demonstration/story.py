@@ -71,7 +71,7 @@ class Story:
             .join(Stage)
             .where(Stage.cycle_id == cycle_id, Stage.number == 1)
         )
-        for membership_id, return_id in rows.tuples():
+        for membership_id, return_id in rows:
             self.returns[key, members[membership_id]] = return_id
 
     def save(

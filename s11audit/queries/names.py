@@ -1,8 +1,9 @@
 """Finding things by the names that people type: at the command line and in files."""
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from s11audit.domain.enums import Basis
 from s11audit.domain.errors import NotFound
 from s11audit.models import Board, Cycle, Membership, Return, Stage, ToolVersion, name_key
 
@@ -38,7 +39,7 @@ def returns_by_stage(session: Session, cycle_id: int) -> list[tuple[Stage, int]]
         .group_by(Stage.id)
         .order_by(Stage.number)
     )
-    return [(stage, count) for stage, count in rows.tuples()]
+    return [(stage, count) for stage, count in rows]
 
 
 def stored_tools(session: Session) -> list[tuple[ToolVersion, str | None]]:
@@ -49,4 +50,23 @@ def stored_tools(session: Session) -> list[tuple[ToolVersion, str | None]]:
         .outerjoin(Board, Board.id == ToolVersion.board_id)
         .order_by(ToolVersion.key, ToolVersion.version)
     )
-    return [(version, board) for version, board in rows.tuples()]
+    return [(version, board) for version, board in rows]
+
+
+def stages_to_import(session: Session, board_id: int) -> list[Stage]:
+    """Return the stages of a board that take imported returns, with their cycles, the latest
+    cycle first: of basis agreed, not closed, not recorded history."""
+    return list(
+        session.scalars(
+            select(Stage)
+            .join(Stage.cycle)
+            .where(
+                Cycle.board_id == board_id,
+                Cycle.recorded.is_(False),
+                Cycle.basis == Basis.AGREED,
+                Stage.closed_at.is_(None),
+            )
+            .order_by(Cycle.opened_at.desc(), Cycle.id.desc(), Stage.number)
+            .options(joinedload(Stage.cycle))
+        )
+    )
