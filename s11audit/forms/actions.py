@@ -1,6 +1,7 @@
 """The forms of the action plan, of both sides."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField
@@ -90,9 +91,14 @@ class DecisionForm(PlanForm):
     )
     save = GovSubmit("Send the answer")
 
-    def offer(self, reasons: Sequence[tuple[int, str]]) -> None:
-        """Offer the reasons for no action, as (improvement's id, words); none: leave it out."""
-        self.accepted_reasons.choices = list(reasons)
+    def __init__(self, reasons: Sequence[tuple[int, str]], *args: Any, **options: Any) -> None:
+        self._reasons = reasons
+        super().__init__(*args, **options)
+
+    def process(self, *args: Any, **options: Any) -> None:
+        """Offer the reasons for no action, as (improvement's id, words); read what was sent."""
+        self.accepted_reasons.choices = list(self._reasons)
+        super().process(*args, **options)
 
 
 class MonitorForm(PlanForm):

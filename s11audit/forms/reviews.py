@@ -29,15 +29,25 @@ class RatingForm(FlaskForm):
     save_next = GovSubmit("Save and next standard", attributes={"accesskey": "s"})
     save = GovSubmit("Save and stay", classes="govuk-button--secondary")
 
-    def offer(self, choices: Sequence[RatingChoice], na_label: str = NOT_APPLICABLE_LABEL) -> None:
-        """Offer the tool's ratings with their descriptors; the reason belongs to "na"."""
-        self.label.choices = [(choice.label, choice.title) for choice in choices]
-        look: dict[str, Any] = {
-            "hints": {choice.label: choice.descriptor for choice in choices if choice.descriptor},
-            "reveals": {na_label: self.na_reason},
+    def __init__(
+        self,
+        offered: Sequence[RatingChoice],
+        *args: Any,
+        na_label: str = NOT_APPLICABLE_LABEL,
+        **options: Any,
+    ) -> None:
+        self._offered, self._na_label = offered, na_label
+        super().__init__(*args, **options)
+
+    def process(self, *args: Any, **options: Any) -> None:
+        """Offer the tool's ratings with their descriptors, and read what was sent."""
+        self.label.choices = [(choice.label, choice.title) for choice in self._offered]
+        self.label.look |= {
+            "hints": {each.label: each.descriptor for each in self._offered if each.descriptor},
+            "reveals": {self._na_label: self.na_reason},
             "small": True,
         }
-        self.label.look |= look
+        super().process(*args, **options)
 
     def refuse(self, problems: dict[str, str]) -> None:
         """Show what the service found wrong beside its field."""

@@ -45,8 +45,7 @@ def decide(return_: Return) -> Any:
     """Accept the plan that was returned, or ask for it again."""
     found = read.plan_of(db.session, return_.id)
     reasons = plans.reasons_to_decide(found)
-    form = DecisionForm()
-    form.offer(
+    form = DecisionForm(
         [(each.id, f"Standard {each.standard}: {each.no_action_reason}") for each in reasons]
     )
     status = 200

@@ -105,7 +105,8 @@ def standard(return_: Return, number: int) -> str | Response:
     if page is None:
         return redirect(url_for(".overview", return_id=return_.id))
     latest = page.stands.latest
-    form = RatingForm(
+    form = _form(
+        page,
         formdata=None,
         data={
             "label": latest.label if latest else None,
@@ -126,8 +127,7 @@ def rate(return_: Return, number: int) -> Any:
     page = _page(return_, number)
     if page is None:
         return redirect(url_for(".overview", return_id=return_.id))
-    form = RatingForm()
-    form.offer(page.tool.ratings, page.tool.na_rating.label)
+    form = _form(page)
     status = 200
     if form.validate_on_submit():
         based_on = form.based_on.data or ""
@@ -268,8 +268,11 @@ def _page(return_: Return, number: int) -> Page | None:
     )
 
 
+def _form(page: Page, **options: Any) -> RatingForm:
+    return RatingForm(page.tool.ratings, na_label=page.tool.na_rating.label, **options)
+
+
 def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
-    form.offer(page.tool.ratings, page.tool.na_rating.label)
     return render_template(
         "reviews/standard.html",
         return_=return_,
