@@ -1,0 +1,32 @@
+"""What the board office does: agencies, cycles, following returns."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tests.support.journeys.person import Person
+
+
+def add_agency(office: Person, name: str, *categories: str) -> None:
+    """Add an agency that takes part in full."""
+    office.follow("Agencies")
+    office.follow("Add an agency")
+    office.type("Name of the agency", name)
+    for category in categories:
+        office.choose(category)
+    office.press("Save")
+    office.is_told(f"{name} is now on the board.")
+
+
+def open_cycle(office: Person, name: str, tool: str, due: date, agencies: int) -> None:
+    """Open a cycle of one stage, after reading what will happen."""
+    office.follow("Cycles")
+    office.follow("Open a cycle")
+    office.type("Name of the cycle", name)
+    office.choose(tool)
+    office.type_date("When is stage 1 due?", (due.day, due.month, due.year))
+    office.press("Continue")
+    office.is_at("Check before you open the cycle")
+    office.reads(f"{agencies} agencies are asked.", tool)
+    office.press("Open the cycle")
+    office.is_told(f"{name} is open. Every agency has its return.")
