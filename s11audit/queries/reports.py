@@ -133,7 +133,7 @@ def standings(session: Session, stage_id: int, by: datetime) -> dict[int, Standi
     )
     return {
         return_id: StandingRead(standing, reason, since)
-        for return_id, standing, reason, since in rows.tuples()
+        for return_id, standing, reason, since in rows.all()
     }
 
 
@@ -154,7 +154,7 @@ def submissions(
         .where(Return.stage_id == stage_id, Submission.effective_at <= by)
         .order_by(Submission.return_id, Submission.number)
     )
-    return rows.tuples().all()
+    return rows.all()
 
 
 class PublicationRead(NamedTuple):
