@@ -1,0 +1,53 @@
+"""What each role is answered, written by hand from docs/access.md and not from the policy.
+
+One letter a role, in the order of ROLES: y the page or the change, 3 "you cannot do this" (403),
+4 "there is no such page" (404).
+"""
+
+from s11audit.domain.enums import Role
+
+ROLES = (
+    Role.ADMIN,
+    Role.OFFICE,
+    Role.QA,
+    Role.CHAIR,
+    Role.VIEWER,
+    Role.SCRUTINEER,
+    Role.LEAD,
+    Role.CONTRIBUTOR,
+)
+
+# (what the route names, permission): what the roles of that board or agency are answered.
+AT_HOME = {
+    ("installation", "manage_installation"): "y4444444",
+    ("installation", "see_outbox"): "y4444444",
+    ("installation", "manage_tools"): "y4444444",
+    ("board", "see_board"): "yyyyyy44",
+    ("board", "manage_agencies"): "3y333344",
+    ("board", "manage_cycles"): "3y333344",
+    ("board", "manage_tools"): "yy333344",
+    ("board", "manage_people"): "yy333344",
+    ("board", "manage_returns"): "3y333344",
+    ("board", "import"): "3y333344",
+    ("board", "see_outbox"): "yy333344",
+    ("board", "read_reports"): "3yyyyy44",
+    ("board", "list_returns"): "3yyy3y44",
+    ("board", "see_queue"): "33yy3344",
+    ("membership", "see_agency"): "4y444yyy",
+    ("membership", "see_plan"): "4yyy4yyy",
+    ("return", "see_return"): "4yyy4yyy",
+    ("return", "see_draft"): "4y334yyy",
+    ("return", "fill_in"): "433343yy",
+    ("return", "assign"): "433343y3",
+    ("return", "submit"): "433343y3",
+    ("return", "send_back"): "4y334333",
+    ("return", "manage_returns"): "4y334333",
+    ("return", "see_history"): "4yyy4yyy",
+    ("return", "see_unpublished"): "43yy4y33",
+    ("return", "rate"): "43yy4333",
+    ("return", "publish"): "433y4333",
+    ("return", "see_plan"): "4yyy4yyy",
+    ("return", "edit_plan"): "433343yy",
+    ("return", "return_plan"): "433343y3",
+    ("return", "decide_plan"): "43yy4333",
+}

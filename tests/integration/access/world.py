@@ -1,0 +1,179 @@
+"""Two boards with agencies, people of every role, and an object of each kind at each place."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from s11audit.domain.enums import (
+    AGENCY_ROLES,
+    BOARD_ROLES,
+    ActionState,
+    EvidenceKind,
+    Rag,
+    RatingRole,
+    ReturnState,
+    Role,
+)
+from s11audit.models import (
+    Action,
+    Board,
+    Evidence,
+    Improvement,
+    Invitation,
+    Membership,
+    OutboxMessage,
+    Publication,
+    Rating,
+    Return,
+    Stage,
+    User,
+)
+from tests import factories as make
+
+
+@dataclass
+class Agency:
+    """An agency with its return and what lies below it, by the names used in addresses."""
+
+    membership: Membership
+    return_: Return
+    ids: dict[str, int]
+
+
+@dataclass
+class Place:
+    """A board with two agencies and what lies on it, by the names used in addresses."""
+
+    board: Board
+    agencies: list[Agency]
+    ids: dict[str, int]
+
+
+@dataclass
+class World:
+    """Two boards; the people hold their roles on the first, agency roles at its first agency."""
+
+    here: Place
+    there: Place
+    people: dict[Role, User] = field(default_factory=dict)
+
+
+def build(session: Session) -> World:
+    """Make the world and commit it."""
+    world = World(_place(session), _place(session))
+    for role in Role:
+        user = make.user(session)
+        make.grant(
+            session,
+            user,
+            role,
+            board=world.here.board if role in BOARD_ROLES else None,
+            membership=world.here.agencies[0].membership if role in AGENCY_ROLES else None,
+            until=make.date(2999, 1, 1) if role is Role.SCRUTINEER else None,
+        )
+        world.people[role] = user
+    session.commit()
+    return world
+
+
+def _place(session: Session) -> Place:
+    board = make.board(session)
+    cycle = make.cycle(session, board)
+    stage = session.query(Stage).filter_by(cycle_id=cycle.id).one()
+    agencies = []
+    for _ in range(2):
+        member = make.membership(session, board)
+        return_ = make.return_(session, member, cycle, state=ReturnState.RATED)
+        agencies.append(Agency(member, return_, _below(session, return_)))
+    somebody = make.user(session)
+    grant = make.grant(session, somebody, Role.VIEWER, board=board)
+    return Place(
+        board,
+        agencies,
+        {
+            "cycle_id": cycle.id,
+            "stage_id": stage.id,
+            "membership_id": agencies[0].membership.id,
+            "grant_id": grant.id,
+            "invitation_id": _invitation(session, board).id,
+            "message_id": _message(session, board).id,
+        },
+    )
+
+
+def _invitation(session: Session, board: Board) -> Invitation:
+    made = Invitation(
+        email=f"invited-{board.id}@example.org",
+        role=Role.QA,
+        board_id=board.id,
+        token_hash=f"{board.id:064}",
+        sent_at=make.NOW,
+        expires_at=make.datetime(2999, 1, 1, tzinfo=make.UTC),
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _message(session: Session, board: Board) -> OutboxMessage:
+    made = OutboxMessage(
+        dedupe_key=f"x:{board.id}",
+        board_id=board.id,
+        to_email="a@example.org",
+        subject="s",
+        body="b",
+        created_at=make.NOW,
+        next_attempt_at=make.NOW,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _below(session: Session, return_: Return) -> dict[str, int]:
+    evidence = Evidence(
+        return_id=return_.id,
+        url="https://example.org",
+        description="A link",
+        kind=EvidenceKind.POLICY,
+        added_at=make.NOW,
+    )
+    publication = Publication(
+        return_id=return_.id, number=1, effective_at=make.NOW, recorded_at=make.NOW
+    )
+    session.add_all([evidence, publication])
+    session.flush()
+    rating = Rating(
+        return_id=return_.id,
+        standard=1,
+        role=RatingRole.AGREED,
+        label="red",
+        rag=Rag.RED,
+        improvement="Do better",
+        rated_at=make.NOW,
+        publication_id=publication.id,
+    )
+    session.add(rating)
+    session.flush()
+    improvement = Improvement(
+        rating_id=rating.id,
+        return_id=return_.id,
+        membership_id=return_.membership_id,
+        standard=1,
+        text="Do better",
+        opened_at=make.NOW,
+    )
+    session.add(improvement)
+    session.flush()
+    action = Action(
+        improvement_id=improvement.id,
+        number=1,
+        what="Train",
+        owner="Ann",
+        due_on=make.TODAY,
+        state=ActionState.OPEN,
+        added_at=make.NOW,
+    )
+    session.add(action)
+    session.flush()
+    return {"evidence_id": evidence.id, "improvement_id": improvement.id, "action_id": action.id}
