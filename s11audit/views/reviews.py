@@ -17,7 +17,6 @@ from s11audit.queries.returns import facts_of
 from s11audit.queries.review_queue import TO_DO, WAITING_WORDS, Waiting, next_return, review_queue
 from s11audit.queries.submitted_standards import SubmittedStandard, submitted_standard
 from s11audit.queries.tools import tool_of
-from s11audit.scoring.ratings import differs
 from s11audit.services import reviews
 from s11audit.tools.schema import Tool
 from s11audit.transactions import writing
@@ -78,6 +77,7 @@ def overview(return_: Return) -> str:
         return_=return_,
         submission=submission,
         rows=rows,
+        tool=tool,
         first=next((each.standard.number for each in stands if not each.rated), None),
         pending=sum(each.pending for each in stands),
         ready=bool(stands) and all(each.rated for each in stands),
@@ -306,8 +306,6 @@ def _overview_row(
             "differs": submitted.differs,
         }
     latest = stands.latest
-    if latest is not None and row["self"]:
-        row["moved"] = differs(row["self"].rag, latest.rag)
     row["choice"] = tool.rating(latest.label) if latest else None
     return row
 

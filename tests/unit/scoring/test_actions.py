@@ -9,11 +9,14 @@ from s11audit.domain.errors import Refused
 from s11audit.scoring.actions import (
     PlannedAction,
     PlannedImprovement,
+    PlanState,
     Side,
     after,
+    change_needs_reason,
     decided_by,
     is_overdue,
     plan_lacks,
+    plan_state,
     possible_events,
 )
 
@@ -130,3 +133,43 @@ def test_every_improvement_is_looked_at() -> None:
     improvements = [PlannedImprovement("Standard 2"), PlannedImprovement("Standard 5", [TRAINING])]
     assert len(plan_lacks([*improvements, PlannedImprovement("Standard 7")])) == 2
     assert plan_lacks([]) == []
+
+
+FIRST, SECOND, THIRD = (datetime(2026, 3, day, 9, tzinfo=UTC) for day in (2, 3, 4))
+
+PLANS = [
+    # improvements opened, returned, accepted: where the plan stands
+    ([], None, None, PlanState.NOT_ASKED),
+    ([FIRST], None, None, PlanState.TO_RETURN),
+    ([FIRST], SECOND, None, PlanState.WITH_QA),
+    ([FIRST, THIRD], SECOND, None, PlanState.WITH_QA),
+    ([FIRST], SECOND, False, PlanState.ASKED_AGAIN),
+    ([FIRST], SECOND, True, PlanState.ACCEPTED),
+    ([FIRST, THIRD], SECOND, True, PlanState.TO_RETURN),
+    ([FIRST, THIRD], SECOND, False, PlanState.ASKED_AGAIN),
+]
+
+
+@pytest.mark.parametrize(("opened", "returned", "accepted", "state"), PLANS)
+def test_where_a_plan_stands(
+    opened: list[datetime], returned: datetime | None, accepted: bool | None, state: PlanState
+) -> None:
+    assert plan_state(opened, returned, accepted) is state
+
+
+REASONS = [
+    # improvement opened, returned, accepted: does a change need a reason?
+    (FIRST, None, None, False),
+    (FIRST, SECOND, None, True),
+    (FIRST, SECOND, True, True),
+    (FIRST, SECOND, False, False),
+    (THIRD, SECOND, True, False),
+    (THIRD, SECOND, None, False),
+]
+
+
+@pytest.mark.parametrize(("opened", "returned", "accepted", "needed"), REASONS)
+def test_a_change_needs_a_reason_while_qa_has_the_plan_and_after(
+    opened: datetime, returned: datetime | None, accepted: bool | None, needed: bool
+) -> None:
+    assert change_needs_reason(opened, returned, accepted) is needed
