@@ -45,10 +45,10 @@ class StandardForm(FlaskForm):
 
     based_on = HiddenField()
     base = HiddenField()
-    statement = GovTextArea("Evidence statement", rows=12)
+    statement: Any
     self_label: Any
-    na_reason = GovTextArea("Why does this standard not apply to you?", rows=3)
-    actions = FieldList(FormField(ActionForm), min_entries=1, max_entries=21)
+    na_reason: Any
+    actions: Any
     onward = GovSubmit("Save and continue")
     save = GovSubmit("Save", classes="govuk-button--secondary")
     to_tasks = GovSubmit("Save and go to the task list", classes="govuk-button--secondary")
@@ -154,10 +154,16 @@ def standard_form(
         ANSWER + requirement.key: answer_field(requirement.kind)
         for requirement in standard.requirements_for(categories)
     }
-    questions["self_label"] = GovRadios(
-        "Your own rating", choices=rating_choices(tool, standard), message="Select one rating"
-    )
-    made = type("StandardForm", (StandardForm,), questions)
+    # After the questions, as on the page: problems are listed in the order of the fields.
+    rest: dict[str, Any] = {
+        "statement": GovTextArea("Evidence statement", rows=12),
+        "self_label": GovRadios(
+            "Your own rating", choices=rating_choices(tool, standard), message="Select one rating"
+        ),
+        "na_reason": GovTextArea("Why does this standard not apply to you?", rows=3),
+        "actions": FieldList(FormField(ActionForm), min_entries=1, max_entries=21),
+    }
+    made = type("StandardForm", (StandardForm,), questions | rest)
     answers = filled_in(filled.answers)
     actions = [dict(each) for each in filled.actions] + [{}] * more_actions
     form: StandardForm = made(
@@ -241,7 +247,10 @@ class SubmitForm(FlaskForm):
          Email("Enter an e-mail address in the correct format, like name@example.org")],
         type="email", autocomplete="email", spellcheck=False,
     )  # fmt: skip
-    declared = GovCheckbox("I declare this on behalf of the organisation")
+    declared = GovCheckbox(
+        "I declare this on behalf of the organisation",
+        [InputRequired("Confirm that the declaration is given on the organisation’s behalf")],
+    )
     submit = GovSubmit("Submit this return")
 
 

@@ -107,7 +107,7 @@ def _holding(session: Session, place: ColumnElement[bool], today: date) -> list[
         .order_by(User.name, User.id, Grant.role)
     )
     found: dict[int, Colleague] = {}
-    for user, role in rows.tuples():
+    for user, role in rows:
         held = found[user.id].roles if user.id in found else ()
         found[user.id] = Colleague(user, (*held, role))
     return list(found.values())

@@ -27,7 +27,7 @@ def submissions_of_returns(session: Session, return_ids: list[int]) -> dict[int,
             .outerjoin(SendBack, SendBack.submission_id == Submission.id)
             .where(Submission.return_id.in_(return_ids))
             .order_by(Submission.return_id, Submission.number)
-        ).tuples():
+        ):
             found[submission.return_id].append(Sent(submission, sent_back))
     return found
 

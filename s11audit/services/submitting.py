@@ -84,7 +84,7 @@ def _checked(signatory: Signatory, declared: bool) -> Signatory:
         if is_blank(values[name])
     }
     if not declared:
-        problems["declared"] = "Confirm that the declaration is given on the agency’s behalf"
+        problems["declared"] = "Confirm that the declaration is given on the organisation’s behalf"
     if problems:
         raise Invalid("The return was not submitted.", problems)
     return Signatory(**values)

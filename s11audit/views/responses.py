@@ -125,6 +125,7 @@ def save_standard(return_: Return, number: int) -> Any:
     if by_script:
         return _saved(page, form)
     if not valid:
+        page.base_on_stored(form)
         return _not_saved(page, form, by_script)
     return _onward(page, form)
 

@@ -1,5 +1,6 @@
 """What the page of one standard shows, and how a form and a stored response meet on it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -122,6 +123,12 @@ class StandardPage:
                 for each in (response.proposed_actions if response else [])
             ],
         )
+
+    def base_on_stored(self, form: StandardForm) -> None:
+        """Have the form go on from what has just been stored."""
+        filled = self.filled()
+        form.based_on.data = str(filled.version)
+        form.base.data = json.dumps(filled.fingerprints(), sort_keys=True)
 
     def evidence(self, items: Iterable[Evidence]) -> list[Evidence]:
         """Return those pieces of evidence that serve this standard."""

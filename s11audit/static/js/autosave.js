@@ -163,7 +163,8 @@ function start(form) {
     kept = isSettled() ? kept : keepDraft(form);
     await saving;
     await save(true);
-    form.requestSubmit(event.submitter);
+    // In a task of its own: a form does not submit again while it is telling of a submit.
+    setTimeout(() => form.requestSubmit(event.submitter), 0);
   });
   window.addEventListener("pageshow", () => {
     leaving = false;
