@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain.errors import NotFound
@@ -59,14 +59,13 @@ def stages_of(session: Session, board_id: int) -> Sequence[Stage]:
 
 
 def current_stage(stages: Sequence[Stage], now: datetime) -> Stage | None:
-    """Return the stage that a list shows at first: the latest open one of the newest cycle that
-    has one, else the first of all."""
-    opened = [
-        stage for stage in stages if is_open(stage.opens_on, stage.opened_at, stage.closed_at, now)
-    ]
-    if not opened:
-        return stages[0] if stages else None
-    return [stage for stage in opened if stage.cycle_id == opened[0].cycle_id][-1]
+    """Return the stage that a list shows at first, of `stages_of`: the earliest open one of the
+    newest cycle that has one, since the next opens while it is still being chased; else the
+    first of all."""
+    for stage in stages:
+        if is_open(stage.opens_on, stage.opened_at, stage.closed_at, now):
+            return stage
+    return stages[0] if stages else None
 
 
 def who_could_join(session: Session, stage: Stage, today: date) -> Sequence[Membership]:
@@ -81,13 +80,3 @@ def who_could_join(session: Session, stage: Stage, today: date) -> Sequence[Memb
         )
         .order_by(Membership.name_key, Membership.id)
     ).all()
-
-
-def returns_by_stage(session: Session, stage_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many returns each stage has."""
-    rows = session.execute(
-        select(Return.stage_id, func.count())
-        .where(Return.stage_id.in_(stage_ids))
-        .group_by(Return.stage_id)
-    )
-    return dict(rows.all())

@@ -53,11 +53,6 @@ class StageFigures:
         """Returns that are submitted or in review."""
         return self.count(ReturnState.SUBMITTED) + self.count(ReturnState.IN_REVIEW)
 
-    @property
-    def sent_in(self) -> int:
-        """Returns that were sent in and not sent back; what a closed one was, is not known."""
-        return self.with_qa + self.count(ReturnState.RATED)
-
     def count(self, state: ReturnState) -> int:
         """Return how many asked returns are in that state."""
         return self.states.get(state, 0)

@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from s11audit.domain.enums import Role
 from s11audit.domain.history import Told, changes, what_in_words
+from s11audit.domain.wording import in_words
 from s11audit.models import AuditLog, AuditPayload
 from s11audit.queries.paging import Page, page_of
 
@@ -18,7 +20,8 @@ _DRAFTS = ("response.", "evidence.")
 
 @dataclass(frozen=True)
 class Happened:
-    """One change: when, who in which role, what, and what was before and after."""
+    """One change: when, who (by name: addresses are not everybody's to see) in which role, what,
+    and what was before and after."""
 
     at: datetime
     who: str
@@ -70,8 +73,8 @@ def _happened(row: AuditLog, document: str | None, drafts: bool) -> Happened:
     hidden = not drafts and row.what.startswith(_DRAFTS)
     return Happened(
         at=row.at,
-        who=row.who,
-        role=row.role,
+        who=row.who.partition(" <")[0],
+        role=in_words(Role(row.role)) if row.role and row.user_id else "",
         what=what_in_words(row.what),
         code=row.what,
         changes=[] if hidden else changes(payload.get("before", {}), payload.get("after", {})),

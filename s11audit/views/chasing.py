@@ -23,7 +23,7 @@ bp = Blueprint("chasing", __name__)
 SUBJECT = "{agency}: your safeguarding audit is still to come"
 TEXT = """Dear {name},
 
-The return of {agency} for {cycle} was due on {due date}. We have not received it yet.
+We have not yet received the return of {agency} for {cycle}. Its due date is {due date}.
 
 Please complete it and submit it as soon as you can:
 
@@ -55,7 +55,9 @@ def write(board: Board) -> Any:
                     session, actor(), board.id, chosen, **form.values(), batch=batch, now=now()
                 )
             flash(_said(sent), "success")
-            return redirect(url_for("returns.index", board=board.slug, state="late"))
+            if stage_id is None and len(chosen) == 1:
+                return redirect(url_for("returns.show", return_id=chosen[0]))
+            return redirect(url_for("returns.index", board=board.slug, stage=stage_id))
         preview = chasing.write_letters(
             db.session, actor(), board.id, chosen, **form.values(), now=now()
         )

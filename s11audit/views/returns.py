@@ -15,6 +15,7 @@ from s11audit.extensions import db
 from s11audit.forms.problems import show_problems
 from s11audit.forms.returns import ExtensionForm, SendBackForm, standing_form
 from s11audit.models import Board, Return
+from s11audit.queries.contacts import people_to_write_to
 from s11audit.queries.cycles import current_stage, stages_of
 from s11audit.queries.history import history_of_return
 from s11audit.queries.return_events import timeline
@@ -172,7 +173,7 @@ def extend(return_: Return) -> Any:
         except Invalid as error:
             show_problems(form, error)
         else:
-            flash("The due date was extended. Its lead is told by e-mail.", "success")
+            flash(f"The due date was extended. {_told(return_)}", "success")
             return redirect(url_for("returns.show", return_id=return_.id))
     return _act(return_, form, "returns/extend.html")
 
@@ -210,7 +211,7 @@ def send_back(return_: Return) -> Any:
         except Invalid as error:
             show_problems(form, error)
         else:
-            flash("The return is back with the agency. Its lead is told by e-mail.", "success")
+            flash(f"The return is back with the agency. {_told(return_)}", "success")
             return redirect(url_for("returns.show", return_id=return_.id))
     return _act(return_, form, "returns/send_back.html")
 
@@ -219,6 +220,13 @@ def _act(return_: Return, form: Any, template: str) -> str:
     return render_template(
         template, board=return_.membership.board, return_=return_, form=form, late=_late(return_)
     )
+
+
+def _told(return_: Return) -> str:
+    people = people_to_write_to(db.session, [return_.membership_id], london_today(now()))
+    if not people:
+        return "Nobody at the agency has an account yet, so nobody was told."
+    return "Its people are told by e-mail."
 
 
 def _late(return_: Return) -> bool:
