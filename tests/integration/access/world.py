@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import (
     AGENCY_ROLES,
     BOARD_ROLES,
+    ActionEventKind,
     ActionState,
     EvidenceKind,
     Rag,
@@ -16,6 +17,7 @@ from s11audit.domain.enums import (
 )
 from s11audit.models import (
     Action,
+    ActionEvent,
     Board,
     Evidence,
     Improvement,
@@ -175,5 +177,14 @@ def _below(session: Session, return_: Return) -> dict[str, int]:
         added_at=make.NOW,
     )
     session.add(action)
+    session.flush()
+    session.add(
+        ActionEvent(
+            action_id=action.id,
+            kind=ActionEventKind.ADDED,
+            effective_at=make.NOW,
+            recorded_at=make.NOW,
+        )
+    )
     session.flush()
     return {"evidence_id": evidence.id, "improvement_id": improvement.id, "action_id": action.id}
