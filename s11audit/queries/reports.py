@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import String, and_, case, cast, exists, false, func, or_, select, type_coerce
+from sqlalchemy import String, and_, case, cast, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain.enums import ReturnKind, Standing
@@ -189,25 +189,18 @@ def publications(session: Session, cycle_id: int, by: datetime) -> list[Publicat
     return [PublicationRead(*row) for row in rows.all() if row[2]]
 
 
-class ImprovementRead(NamedTuple):
-    """Improvements of one return that are alike: how many actions each has, how many of those
-    were verified, and whether QA had accepted a reason for none."""
+def improvements(session: Session, stage_id: int, by: datetime) -> dict[int, str]:
+    """Return the improvements of each of a stage's returns that were published by then.
 
-    return_id: int
-    actions: int
-    verified: int
-    no_action_accepted: bool
-
-
-def improvements(session: Session, stage_id: int, by: datetime) -> list[ImprovementRead]:
-    """Return the improvements of a stage's returns that were published by then."""
-    accepted = func.coalesce(Improvement.no_action_accepted_at <= by, false())
-    rows = session.connection().execute(
+    "2:1:0 0:0:1" are two, in no order: one with two actions, one of them verified, and one with
+    none, for which QA had accepted the reason.
+    """
+    each = (
         select(
             Improvement.return_id,
-            func.count(Action.id),
-            func.count(case((Action.verified_at <= by, 1))),
-            accepted,
+            func.count(Action.id).label("actions"),
+            func.count(case((Action.verified_at <= by, 1))).label("verified"),
+            case((Improvement.no_action_accepted_at <= by, 1), else_=0).label("accepted"),
         )
         .select_from(Return)
         .join(Improvement, Improvement.return_id == Return.id)
@@ -221,8 +214,17 @@ def improvements(session: Session, stage_id: int, by: datetime) -> list[Improvem
         )
         .where(Return.stage_id == stage_id, Improvement.opened_at <= by)
         .group_by(Improvement.id, Improvement.return_id, Improvement.no_action_accepted_at)
+        .subquery()
     )
-    return [ImprovementRead(*row) for row in rows.all()]
+    parts = (cast(part, String) for part in (each.c.actions, each.c.verified, each.c.accepted))
+    actions, verified, accepted = parts
+    rows = session.connection().execute(
+        select(
+            each.c.return_id,
+            func.aggregate_strings(actions + ":" + verified + ":" + accepted, " "),
+        ).group_by(each.c.return_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def monitored(session: Session, stage_id: int, by: datetime) -> set[int]:

@@ -78,10 +78,7 @@ def build_compliance(
     published = queries.publications(session, cycle_id, by)
     agreed = _merged(published, _by_membership)
     published_for = _merged(published, _by_return)
-    improvements: dict[int, list[ImprovementFacts]] = {}
-    for return_id, actions, verified, accepted in queries.improvements(session, stage.id, by):
-        facts = _improvement(actions, verified, bool(accepted))
-        improvements.setdefault(return_id, []).append(facts)
+    improvements = queries.improvements(session, stage.id, by)
     monitored = queries.monitored(session, stage.id, by)
 
     def work_out(each: ReturnRead) -> Row:
@@ -95,7 +92,7 @@ def build_compliance(
             # On a confirmed cycle nothing counts before the agency has confirmed its result.
             agreed={} if basics.confirmed else agreed.get(each.membership_id, {}),
             published_standards=published_for.get(each.id, ()),
-            improvements=improvements.get(each.id, ()),
+            improvements=_read_improvements(improvements.get(each.id, "")),
             plan_returned=each.plan_returned,
             monitored=each.id in monitored,
             basis=stage.cycle.basis,
@@ -316,9 +313,11 @@ def _read_self(stored: str) -> Ratings:
     return {int(number): RAGS[rag] if rag else None for number, rag in json.loads(stored).items()}
 
 
-@lru_cache(maxsize=256)
-def _improvement(actions: int, verified: int, no_action_accepted: bool) -> ImprovementFacts:
-    return ImprovementFacts(actions, verified, no_action_accepted)
+@lru_cache(maxsize=4096)
+def _read_improvements(told: str) -> tuple[ImprovementFacts, ...]:
+    """Read "2:1:0 0:0:1": actions, verified, reason for none accepted."""
+    found = (tuple(map(int, each.split(":"))) for each in told.split())
+    return tuple(ImprovementFacts(actions, done, bool(none)) for actions, done, none in found)
 
 
 @lru_cache(maxsize=4096)
