@@ -1,53 +1,137 @@
 """Example values for the addresses of every page, out of the filled board.
 
-A new route needs an entry here only where one of its arguments is new, or where the page looks
+A new route needs an entry here only where one of its arguments is new, or where its page looks
 different in different states.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from tests.support.filled_board import SLUG, FilledBoard
 from tests.support.page_walk import Values
 
-EVERY_STATE = (
-    "not_started", "in_progress", "sent_back", "submitted", "in_review", "rated", "plan_open",
-    "plan_with_qa", "plan_underway", "closed", "late", "excused", "advisory",
-)  # fmt: skip
+SENT = ("submitted", "in_review", "rated", "closed")
+WITH_PLAN = ("submitted", "rated", "plan_open", "plan_with_qa", "plan_underway")
 
 
 def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
     """Return the examples of each argument's name."""
+    each = made.return_ids
     return {
         "board": [SLUG],
         "membership_id": [made.membership_id],
-        "return_id": [made.return_ids[name] for name in ("in_progress", "submitted", "rated")],
-        "cycle_id": [made.cycle_ids["in_progress"]],
+        "return_id": [each[name] for name in ("in_progress", "submitted", "rated")],
+        "cycle_id": [made.cycle_ids["in_progress"], made.cycle_ids["recorded"]],
         "stage_id": [made.ids["stage_id"]],
         "number": [1],
-        "token": [made.ids["token"], "no-such-token"],
+        "token": [made.ids["token"]],
         "grant_id": [made.ids["lead_grant_id"], made.ids["scrutineer_grant_id"]],
-        "improvement_id": [made.ids["improvement_id"]],
+        "key": [made.ids["tool"][0]],
+        "version": [made.ids["tool"][1]],
+        "kind": ["agencies", "returns", "compliance-table"],
+        "file_format": ["pdf", "xlsx", "csv", "html", "json"],
     }
 
 
 def by_endpoint(made: FilledBoard) -> dict[str, list[Values]]:
     """Return whole sets of arguments for the routes whose pages differ by state."""
-    each = made.return_ids
+
+    def of(states: Iterable[str], **values: Any) -> list[Values]:
+        return [{"return_id": made.return_ids[state], **values} for state in states]
+
+    every = list(made.return_ids)
+    return _filling_in(made, of, every) | _afterwards(made, of, every)
+
+
+def _filling_in(made: FilledBoard, of: Any, every: list[str]) -> dict[str, list[Values]]:
+    evidence = made.ids["evidence"]
+    begun = ("in_progress",)
     return {
-        "responses.tasks": [{"return_id": each[name]} for name in EVERY_STATE],
-        "responses.check": [{"return_id": each[name]} for name in EVERY_STATE],
-        "responses.submit": [{"return_id": each[name]} for name in ("not_started", "late")],
+        "responses.tasks": of(every),
+        "responses.check": of(every),
+        "responses.submit": of(("not_started", "late", "submitted")),
         "responses.standard": [
-            {"return_id": each["not_started"], "number": 5},
-            {"return_id": each["in_progress"], "number": 3},
-            {"return_id": each["in_progress"], "number": 5},
-            {"return_id": each["in_progress"], "number": 6},
-            {"return_id": each["in_progress"], "number": 5, "check": "yes"},
-            {"return_id": each["in_progress"], "number": 6, "check": "yes"},
-            {"return_id": each["in_progress"], "number": 3, "another": "yes"},
-            {"return_id": each["submitted"], "number": 3},
-            {"return_id": each["closed"], "number": 5},
+            *of(("not_started",), number=5),
+            *of(("other_tool",), number=1),
+            *of(("recent_tool",), number=3),
+            *of(begun, number=1),
+            *of(begun, number=3),
+            *of(begun, number=5, check="yes"),
+            *of(begun, number=6, check="yes"),
+            *of(begun, number=3, another="yes"),
+            *of(("submitted",), number=3),
+        ],
+        "responses.submission": of(("submitted", "sent_back", "closed"), number=1),
+        "responses.latest_submission": of(("submitted",)),
+        **{
+            f"responses.{name}": of(("submitted",), number=1)
+            for name in ("submitted", "submission_pdf", "submission_json")
+        },
+        "evidence.download": of(begun, evidence_id=evidence["file"]),
+        **{
+            f"evidence.{name}": [
+                *of(begun, evidence_id=evidence["file"]),
+                *of(begun, evidence_id=evidence["link"]),
+            ]
+            for name in ("change", "remove")
+        },
+    }
+
+
+def _afterwards(made: FilledBoard, of: Any, every: list[str]) -> dict[str, list[Values]]:
+    actions = made.ids["actions"]
+    on_action = [
+        {"return_id": made.return_ids["plan_underway"], "action_id": number}
+        for number in actions.values()
+    ]
+    reported = {"return_id": made.return_ids["plan_underway"], "action_id": actions["reported"]}
+    open_part = of(("plan_open",), improvement_id=made.ids["improvement_id"])
+    plain = {"board": SLUG}
+    return {
+        "returns.index": [plain, {**plain, "state": "late"}, {**plain, "search": "no such"}],
+        "returns.show": of(every),
+        "chasing.write": [
+            {**plain, "return": made.return_ids["late"]},
+            {**plain, "stage": made.ids["late_stage_id"]},
+        ],
+        "returns.extend": of(("in_progress", "submitted")),
+        "returns.standing": of(("in_progress", "excused")),
+        "returns.send_back": of(("submitted", "in_progress")),
+        "reviews.overview": of((*SENT, "advisory")),
+        "reviews.standard": [
+            *of(("submitted", "rated"), number=1),
+            *of(("in_review",), number=3),
+            *of(("in_review",), number=9),
+        ],
+        "reviews.publish": of(("in_review", "rated")),
+        "reviews.published": of(("submitted", "rated", "plan_underway")),
+        "reviews.following": of(("submitted",)),
+        "actions.plan": of(WITH_PLAN),
+        "actions.return_plan": of(("plan_open", "plan_with_qa")),
+        "actions.decide": of(("plan_with_qa", "plan_open")),
+        "actions.returned": of(("plan_underway",), number=1),
+        "actions.monitor": of(("plan_underway",), number=4),
+        "actions.action": on_action,
+        "actions.change": on_action,
+        "actions.add": [*open_part, {**open_part[0], "proposal": 1}],
+        "actions.no_action": open_part,
+        "actions.agency_step": [
+            {**of_one, "step": step}
+            for of_one, step in product(on_action[2:3], ("progress", "complete", "remove"))
+        ],
+        "actions.qa_step": [{**reported, "step": step} for step in ("verify", "ask-again")],
+        "reports.compliance": [
+            {**plain, "cycle_id": made.cycle_ids[name], "number": 1}
+            for name in ("rated", "recorded")
+        ],
+        "invitations.invitation": [{"token": made.ids["token"]}],
+        "security.reset_password": [{"token": made.ids["reset_token"]}],
+        "tools.pattern": [{**plain, "key": "lancashire-2012"}],
+        "tools.show": [
+            {**plain, "key": made.ids["tool"][0], "version": made.ids["tool"][1]},
+            {**plain, "key": "lancashire-2012", "version": 1},
         ],
     }

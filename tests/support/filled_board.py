@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
+from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from s11audit import paths
+from s11audit.adapters.storage import storage_at
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import Category, Duty, Participation, Rag, Role, Standing
+from s11audit.domain.enums import Category, Duty, EvidenceKind, Participation, Rag, Role, Standing
 from s11audit.domain.policy import OPERATOR, Actor
+from s11audit.exchange import compliance_table
 from s11audit.models import Cycle, Grant, Improvement, Membership, Return, Stage, User
 from s11audit.queries.returns import return_by_id
 from s11audit.queries.tools import standards_asked
@@ -27,12 +32,15 @@ from s11audit.services import (
     boards,
     chasing,
     cycles,
+    evidence,
     plans,
     responses,
     returns,
     reviews,
     submitting,
+    tools,
 )
+from s11audit.services.evidence import EvidenceDetails
 from s11audit.services.responses import ProposedActionValues, ResponseValues
 from s11audit.services.submissions import Signatory
 from tests import factories as make
@@ -48,10 +56,15 @@ OTHERS = (
 ADVISORY = "Vale Early Years Network"
 SIGNATORY = Signatory("Rosalind Okafor", "Chief Executive", "r.okafor@example.org")
 STATES = (
-    "not_started", "in_progress", "sent_back", "submitted", "in_review", "rated", "plan_open",
-    "plan_with_qa", "plan_underway", "closed", "late", "excused",
+    "not_started", "other_tool", "recent_tool", "in_progress", "sent_back", "submitted",
+    "in_review", "rated", "plan_open", "plan_with_qa", "plan_underway", "closed", "late",
+    "excused",
 )  # fmt: skip
-TOKEN_OF = "new.person@example.org"
+TOOLS = {"other_tool": "leicestershire-rutland-2011", "recent_tool": "working-together-2023"}
+NEW_PERSON = "ines.novak@vale-hospitals.example"
+OWN_TOOL = "north-vale-own"
+RECORDED = paths.PACKAGE / "demonstration" / "leicestershire-rutland-2011.csv"
+DOCUMENT = b"%PDF-1.4\n%%EOF\n"
 
 
 @dataclass
@@ -74,9 +87,10 @@ class FilledBoard:
 class _Builder:
     """Does the work of people in their order, on one session."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, evidence_url: str) -> None:
         self.session = session
         self.now = now
+        self.evidence_url = evidence_url
         session.info.setdefault("base_url", "http://127.0.0.1:8000")
         board = boards.add_board(session, OPERATOR, SLUG, BOARD, now=now)
         self.made = FilledBoard(board.id, now)
@@ -139,13 +153,12 @@ class _Builder:
         return self.now
 
 
-def build(session: Session, now: datetime | None = None) -> FilledBoard:
+def build(session: Session, evidence_url: str) -> FilledBoard:
     """Build the board on an open session and return what was made; the caller commits.
 
-    Everything lies in the days before `now` (default: this moment).
+    Everything happened in the last two days. Files are put into the store at `evidence_url`.
     """
-    end = now or datetime.now(UTC)
-    builder = _Builder(session, end - timedelta(days=2))
+    builder = _Builder(session, datetime.now(UTC) - timedelta(days=2), evidence_url)
     made = builder.made
     main = builder.agency(MAIN_AGENCY, Category.COUNCIL)
     made.membership_id = main.id
@@ -155,15 +168,20 @@ def build(session: Session, now: datetime | None = None) -> FilledBoard:
     )
     _people(builder, main)
     for state in STATES:
-        cycle = builder.cycle(f"Audit: {state.replace('_', ' ')}", days=-3 if state == "late" else 21)
+        cycle = builder.cycle(
+            f"Audit: {state.replace('_', ' ')}", days=-3 if state == "late" else 21
+        )
         made.cycle_ids[state] = cycle.id
         made.return_ids[state] = builder.return_of(cycle, main.id).id
         _ACTS[state](builder, builder.return_of(cycle, main.id))
     current = session.get_one(Cycle, made.cycle_ids["in_progress"])
     made.return_ids["advisory"] = builder.return_of(current, advisory.id).id
     made.ids["stage_id"] = builder.return_of(current, main.id).stage_id
+    late = session.get_one(Cycle, made.cycle_ids["late"])
+    made.ids["late_stage_id"] = builder.return_of(late, main.id).stage_id
     made.ids["other_membership_id"] = others[0].id
     _office_work(builder, builder.return_of(current, others[1].id))
+    _history_and_tools(builder)
     session.flush()
     return made
 
@@ -210,9 +228,7 @@ def fill_in(builder: _Builder, return_: Return, upto: int = 9) -> None:
         values = ResponseValues(
             statement=f"What we do about standard {standard.number}.\nAn audit in March showed it.",
             self_label=rag.value,
-            answers={
-                each.key: _answer(each.kind, rag, builder) for each in standard.requirements
-            },
+            answers={each.key: _answer(each.kind, rag, builder) for each in standard.requirements},
             proposed_actions=proposed,
         )
         stored = responses.response_for(builder.session, return_.id, standard.number)
@@ -220,6 +236,23 @@ def fill_in(builder: _Builder, return_: Return, upto: int = 9) -> None:
             builder.session, builder.actor("contributor"), return_.id, standard.number, values,
             based_on=stored.version if stored else 0, now=builder.later(),
         )  # fmt: skip
+
+
+def attach(builder: _Builder, return_: Return) -> None:
+    """The contributor attaches a file and a link to the first standard."""
+    session, by = builder.session, builder.actor("contributor")
+    stored = storage_at(builder.evidence_url).put(BytesIO(DOCUMENT))
+    file = evidence.add_file(
+        session, by, return_.id,
+        evidence.StoredFile(stored.sha256, stored.size, "application/pdf", "case-audit.pdf"),
+        EvidenceDetails("Audit of 20 cases", EvidenceKind.ACTIVITY, (1,)), now=builder.later(),
+    )  # fmt: skip
+    link = evidence.add_link(
+        session, by, return_.id, "https://www.north-vale.example/what-children-said",
+        EvidenceDetails("What children said", EvidenceKind.CHILDS_VOICE, (1, 2)),
+        now=builder.later(),
+    )  # fmt: skip
+    builder.made.ids.setdefault("evidence", {"file": file.id, "link": link.id})
 
 
 def _answer(kind: str, rag: Rag, builder: _Builder) -> dict[str, object]:
@@ -235,6 +268,7 @@ def _nothing(builder: _Builder, return_: Return) -> None:
 
 def _begin(builder: _Builder, return_: Return) -> None:
     fill_in(builder, return_, upto=4)
+    attach(builder, return_)
     lead = builder.actor("lead")
     responses.assign(
         builder.session, lead, return_.id, 5, builder.users["contributor"].id, now=builder.later()
@@ -261,6 +295,8 @@ def _send_back(builder: _Builder, return_: Return) -> None:
 
 
 def _review(builder: _Builder, return_: Return, upto: int = 4) -> None:
+    fill_in(builder, return_, upto=1)
+    attach(builder, return_)
     _submit(builder, return_)
     reviews.start_review(builder.session, builder.actor("qa"), return_.id, now=builder.later())
     for standard in standards_asked(builder.session, return_):
@@ -367,6 +403,8 @@ def _excuse(builder: _Builder, return_: Return) -> None:
 
 _ACTS: dict[str, Callable[[_Builder, Return], None]] = {
     "not_started": _nothing,
+    "other_tool": _nothing,
+    "recent_tool": _nothing,
     "in_progress": _begin,
     "sent_back": _send_back,
     "submitted": _submit,
@@ -390,7 +428,7 @@ def _office_work(builder: _Builder, other: Return) -> None:
         now=builder.later(),
     )  # fmt: skip
     invitation, link = accounts.invite(
-        session, office, TOKEN_OF, Role.LEAD, membership_id=other.membership_id,
+        session, office, NEW_PERSON, Role.LEAD, membership_id=other.membership_id,
         name="Ines Novak", now=builder.later(),
     )  # fmt: skip
     builder.made.ids["invitation_id"] = invitation.id
@@ -404,3 +442,24 @@ def _office_work(builder: _Builder, other: Return) -> None:
         "Dear {name}, the return of {agency} was due on {due date}. {link}",
         batch="0" * 32, now=builder.later(),
     )  # fmt: skip
+
+
+def _history_and_tools(builder: _Builder) -> None:
+    """A published table of 2011, a draft of the board's own tool, and a way to a new password."""
+    session, board_id = builder.session, builder.board.id
+    name = "Recorded 2011"
+    compliance_table.apply(
+        session, OPERATOR, board_id, name, RECORDED.read_bytes(), RECORDED.name,
+        now=builder.later(),
+    )  # fmt: skip
+    recorded = session.scalars(select(Cycle).where(Cycle.name == name)).one()
+    builder.made.cycle_ids["recorded"] = recorded.id
+    text = (paths.PACKAGE / "tools" / "lancashire-2012.yaml").read_text()
+    draft = tools.add_tool(
+        session, builder.actor("office"),
+        text.replace("key: lancashire-2012", f"key: {OWN_TOOL}").encode(), "own.yaml",
+        board_id=board_id, publish=False, now=builder.later(),
+    )  # fmt: skip
+    builder.made.ids["tool"] = (draft.key, draft.version)
+    lead = builder.users["lead"]
+    builder.made.ids["reset_token"] = generate_reset_password_token(lead)

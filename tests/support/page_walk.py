@@ -16,6 +16,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 Values = dict[str, Any]
 
@@ -94,8 +95,13 @@ def visits(client: FlaskClient, found: list[Address]) -> Iterator[Visit]:
         answer = client.get(address.path)
         if answer.status_code >= 500:
             yield Visit(address, "", failed=True)
-        elif answer.status_code == 200 and answer.mimetype == "text/html":
+        elif _is_page(answer):
             yield Visit(address, _shape(answer.get_data(as_text=True)))
+
+
+def _is_page(answer: TestResponse) -> bool:
+    kept = "attachment" not in answer.headers.get("Content-Disposition", "")
+    return answer.status_code == 200 and answer.mimetype == "text/html" and kept
 
 
 def _shape(html: str) -> str:

@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, expect
 
 from tests.support.journeys.person import Person
 
+NOT_DECLARED = "Confirm that the declaration is given on the organisation’s behalf"
+
 
 @dataclass(frozen=True)
 class Proposed:
@@ -125,12 +127,13 @@ def submit(lead: Person, name: str, designation: str, email: str) -> str:
         "Enter the name of the person who answers for this return",
         "Enter their designation",
         "Enter their e-mail address",
+        NOT_DECLARED,
     )
     lead.type("Full name", name)
     lead.type("Designation", designation)
     lead.type("E-mail address", email)
     lead.press("Submit this return")
-    lead.is_shown_problems("Confirm that the declaration is given on the agency’s behalf")
+    lead.is_shown_problems(NOT_DECLARED)
     lead.choose("I declare this on behalf of the organisation")
     lead.press("Submit this return")
     lead.is_at("Return submitted")

@@ -8,6 +8,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 WIDE = {"width": 1280, "height": 900}
+PATIENCE = 20_000
+"""Milliseconds until something that should be there is missed; tests may share the machine."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -23,7 +27,7 @@ class Person:
         """Sit down at a browser that nobody is signed in with."""
         options = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "Europe/London", **context}
         made: BrowserContext = browser.new_context(**options)  # type: ignore[arg-type]
-        made.set_default_timeout(15_000)
+        made.set_default_timeout(PATIENCE)
         return cls(made.new_page(), url, name)
 
     def leave(self) -> None:
@@ -55,7 +59,9 @@ class Person:
         """Choose the radio button or tick the box of that label."""
         (within or self.main).get_by_label(label, exact=True).check()
 
-    def type_date(self, label: str, date: tuple[int, int, int], within: Locator | None = None) -> None:
+    def type_date(
+        self, label: str, date: tuple[int, int, int], within: Locator | None = None
+    ) -> None:
         """Type day, month and year under the legend of a date."""
         group = (within or self.main).get_by_role("group", name=label)
         for part, value in zip(("Day", "Month", "Year"), date, strict=True):

@@ -32,9 +32,7 @@ def add(lead: Person, standard: str, action: Proposed) -> None:
     """Add an action to what is required for a standard; empty fields are refused first."""
     lead.follow("Add an action", within=part_of(lead, standard))
     lead.press("Save the action")
-    lead.is_shown_problems(
-        "Say what will be done", "Say who will do it", "Give the date it is due"
-    )
+    lead.is_shown_problems("Say what will be done", "Say who will do it", "Give the date it is due")
     lead.type("What will be done?", action.what)
     lead.type("Who will do it?", action.owner)
     due = (action.due.day, action.due.month, action.due.year)
