@@ -162,9 +162,12 @@ function start(form) {
     leaving = true;
     kept = isSettled() ? kept : keepDraft(form);
     await saving;
-    await save(true);
+    if (!stopped || form.dataset.conflict === "yes") {
+      await save(true);
+    }
+    const button = event.submitter?.isConnected ? event.submitter : undefined;
     // In a task of its own: a form does not submit again while it is telling of a submit.
-    setTimeout(() => form.requestSubmit(event.submitter), 0);
+    setTimeout(() => form.requestSubmit(button), 0);
   });
   window.addEventListener("pageshow", () => {
     leaving = false;
