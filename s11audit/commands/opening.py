@@ -20,9 +20,15 @@ def opened(settings: dict[str, Any] | None = None) -> Iterator[None]:
     earlier version, which only `s11audit init` upgrades.
     """
     app = application(settings)
+    from s11audit.extensions import db
+
     with app.app_context():
-        _make_ready()
-        yield
+        try:
+            _make_ready()
+            yield
+        finally:
+            for engine in db.engines.values():
+                engine.dispose()
 
 
 def application(settings: dict[str, Any] | None = None) -> Flask:

@@ -223,7 +223,7 @@ def _recorded(session: Session, cycle: Cycle | None) -> dict[int, RecordedOutcom
         .join(Stage, Stage.id == Return.stage_id)
         .where(Stage.cycle_id == cycle.id, Stage.number == 1)
     )
-    return {membership_id: outcome for membership_id, outcome in rows}
+    return dict(rows.all())
 
 
 def _make_cycle(
