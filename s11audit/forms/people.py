@@ -52,7 +52,7 @@ class InviteForm(FlaskForm):
 
     email = email_field("E-mail address", autocomplete="off")
     name = _name("Name (optional)", hint="How the e-mail addresses them.")
-    role = _roles((*AGENCY_ROLES, *BOARD_ROLES), divider=(Role.OFFICE.value, "or for the board"))
+    role = _roles((*AGENCY_ROLES, *BOARD_ROLES), divider=(Role.OFFICE.value, "or"))
     membership_id = GovSelect("Agency", hint="For a safeguarding lead or contributor.", coerce=int)
     until = GovDateField(
         "Until",
