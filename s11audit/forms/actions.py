@@ -39,9 +39,7 @@ class ActionForm(PlanForm):
 
     what = GovTextArea("What will be done?", rows=3)
     owner = GovTextInput("Who will do it?", hint="A name or a post.")
-    due_on = GovDateField(
-        "When is it due?", what="The due date", hint="For example, 27 3 2027."
-    )
+    due_on = GovDateField("When is it due?", what="The due date", hint="For example, 27 3 2027.")
     reason = GovTextArea(
         "Why are you changing it?",
         hint="QA has this plan, so the change is kept with its reason.",
