@@ -190,7 +190,9 @@ def _may(return_: Return) -> dict[str, bool]:
     }
 
 
-def _context(page: StandardPage, form: StandardForm | None) -> dict[str, Any]:
+def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
+    everything = evidence_of(db.session, page.return_.id)
+    evidence = page.evidence(everything)
     return {
         "page": page,
         "return_": page.return_,
@@ -198,7 +200,8 @@ def _context(page: StandardPage, form: StandardForm | None) -> dict[str, Any]:
         "standard": page.standard,
         "response": page.response,
         "form": form,
-        "evidence": page.evidence(evidence_of(db.session, page.return_.id)),
+        "evidence": evidence,
+        "other_evidence": [each for each in everything if each not in evidence],
         "suggestion": page.suggestion,
         "blocked": why_not_editable(page.return_, now()),
         "account": actor().user_id,
