@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask import Flask
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from s11audit.domain import dates
 from s11audit.domain.wording import in_words
@@ -14,6 +14,13 @@ class Slug(BaseConverter):
     """A board's slug or a tool's key: lower-case letters, digits and hyphens."""
 
     regex = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
+class Number(IntegerConverter):
+    """A number that the database can hold; a larger one names nothing."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
 
 
 def words(value: StrEnum | None) -> str:
@@ -27,7 +34,8 @@ def day(moment: datetime) -> str:
 
 
 def register(app: Flask) -> None:
-    """Add the converter and the filters `date`, `day`, `moment` and `words`."""
+    """Add the converters and the filters `date`, `day`, `moment` and `words`."""
+    app.url_map.converters["int"] = Number
     app.url_map.converters["slug"] = Slug
     app.jinja_env.filters["date"] = dates.in_words
     app.jinja_env.filters["day"] = day
