@@ -99,7 +99,13 @@ def add_user(
     now: datetime,
 ) -> str:
     """Make an invitation without a letter, for the command line, and return its link: there the
-    person sets a name and password, or accepts by signing in where they have an account."""
+    person sets a name and password, or accepts by signing in where they have an account. An
+    invitation to the same role that waits is withdrawn for it."""
+    place = grants.place_of(session, role, board_id=board_id, membership_id=membership_id)
+    waiting = _waiting(session, normal_email(email), role, place, now)
+    if waiting is not None:
+        revoke(session, actor, waiting, now=now)
+        session.flush()
     return invite(
         session,
         actor,
@@ -248,7 +254,14 @@ def _check_new(
     today = london_today(now)
     if user is not None and grants.live(session, user.id, role, place, today) is not None:
         raise Refused(f"{email} holds this role already.")
-    waiting = session.scalar(
+    if _waiting(session, email, role, place, now) is not None:
+        raise Refused(f"{email} has been invited already. You can send the invitation again.")
+
+
+def _waiting(
+    session: Session, email: str, role: Role, place: grants.RolePlace, now: datetime
+) -> int | None:
+    return session.scalar(
         select(Invitation.id)
         .where(
             Invitation.email == email,
@@ -258,10 +271,9 @@ def _check_new(
             Invitation.expires_at > now,
             *place.matches(Invitation, role),
         )
+        .order_by(Invitation.id)
         .limit(1)
     )
-    if waiting is not None:
-        raise Refused(f"{email} has been invited already. You can send the invitation again.")
 
 
 def _load(

@@ -351,3 +351,12 @@ def send(client, path, text):
     answer = client.post(path, data={"file": (BytesIO(text.encode()), "people.csv")})
     assert answer.status_code == 200
     return answer.text
+
+
+def test_the_operator_gets_a_new_link_by_asking_again(session):
+    session.info["base_url"] = BASE
+    old = accounts.add_user(session, OPERATOR, "boss@example.org", Role.ADMIN, now=make.NOW)
+    new = accounts.add_user(session, OPERATOR, "Boss@example.org", Role.ADMIN, now=make.NOW)
+    with pytest.raises(NotFound):
+        accounts.pending(session, token_of(old), now=make.NOW)
+    assert accounts.pending(session, token_of(new), now=make.NOW)
