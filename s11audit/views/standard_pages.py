@@ -19,6 +19,7 @@ from s11audit.models import Evidence, Response, Return
 from s11audit.queries.agency_home import due_in_words
 from s11audit.queries.progress import answers_to, standard_facts, suggestion_for
 from s11audit.queries.responses import response_on_page
+from s11audit.queries.reviews import suggestion_of
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.completeness import Missing, missing_of
 from s11audit.scoring.ratings import Suggestion, differs
@@ -235,10 +236,18 @@ def template_words() -> dict[str, Any]:
             each.label for each in tool.ratings if each.rag in (Rag.AMBER, Rag.RED)
         ],
         "kind_words": lambda kind: enum_words(EvidenceKind(kind)),
+        "unlike_suggested": unlike_suggested,
         "iso_date": lambda text: in_words(date.fromisoformat(text)),
         "due_in_words": due_in_words,
         "has_endpoint": lambda name: name in current_app.view_functions,
     }
+
+
+def unlike_suggested(tool: Tool, part: Mapping[str, Any]) -> Suggestion | None:
+    """Return what the answers of a snapshot's part suggest where its self rating is another."""
+    suggestion = suggestion_of(tool, tool.standard(part["number"]), dict(part))
+    rag = part["self_rating"]["rag"]
+    return suggestion if differs(suggestion.rag, Rag(rag) if rag else None) else None
 
 
 def sections(

@@ -336,3 +336,15 @@ def test_who_sees_drafts_and_submissions(client: FlaskClient, session: Session) 
     sign_in(client, elsewhere)
     for path in ("tasks", "submissions/1", "submissions/1/return.pdf"):
         assert client.get(url(at, path)).status_code == 404
+
+
+def test_a_rating_unlike_the_suggested_one_stays_visible(
+    client: FlaskClient, session: Session
+) -> None:
+    at = scene(session)
+    fill_in(session, at, s2="amber")
+    sign_in(client, at.lead)
+    assert client.get(url(at, "check")).text.count("The answers suggest another rating.") == 1
+    send(session, at)
+    page = client.get(url(at, "submissions/1")).text
+    assert page.count("The answers suggest another rating. Green: 2.1 and 2.2 are met.") == 1
