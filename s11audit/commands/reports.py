@@ -48,7 +48,7 @@ def report(
                 build_standards(db.session, OPERATOR, found.id, stage, as_at, now=now()), format_
             )
     if output == "-":
-        click.get_binary_stream("stdout").write(content)
+        click.echo(content, nl=False)
         return
     _write(path, content)
     click.echo(f"{output} is written.")
