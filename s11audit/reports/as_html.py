@@ -21,4 +21,4 @@ def _template() -> Template:
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
     )  # fmt: skip
     environment.filters["date"] = dates.in_words
-    return environment.get_template("reports/file.html")
+    return environment.get_template("reports/standalone.html")
