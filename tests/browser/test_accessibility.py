@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from s11audit import create_app
@@ -77,13 +78,11 @@ def _plan(
     failed: set[str] = set()
     plan: dict[str, list[Address]] = {}
     for role in ROLES:
-        client = app.test_client()
-        if role != ANYBODY:
-            with app.app_context():
-                sign_in(client, db.session.get_one(User, made.user_ids[role]))
+        client = _client(app, made, role)
         plan[role] = []
         own: set[str] = set()
-        for visit in page_walk.visits(client, found):
+        pages = [each for each in found if each.endpoint not in ANSWERS_NO_PAGE]
+        for visit in page_walk.visits(client, pages):
             endpoint = visit.address.endpoint
             if visit.failed:
                 failed.add(f"{role}: {visit.address.path}")
@@ -93,6 +92,14 @@ def _plan(
             own.add(endpoint)
             seen.add((endpoint, visit.shape))
     return plan, failed
+
+
+def _client(app: Flask, made: FilledBoard, role: str) -> FlaskClient:
+    client = app.test_client()
+    if role != ANYBODY:
+        with app.app_context():
+            sign_in(client, db.session.get_one(User, made.user_ids[role]))
+    return client
 
 
 @pytest.fixture
@@ -120,13 +127,24 @@ def test_every_page_is_opened_by_somebody(everything: Everything) -> None:
     assert {address.endpoint for address in everything.addresses} - opened == ANSWERS_NO_PAGE
 
 
+def test_what_answers_no_page_answers_none(everything: Everything) -> None:
+    first = {
+        address.endpoint: address
+        for address in reversed(everything.addresses)
+        if address.endpoint in ANSWERS_NO_PAGE
+    }
+    for role in ("lead", "qa", "office"):
+        client = _client(everything.app, everything.made, role)
+        assert list(page_walk.visits(client, list(first.values()))) == []
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_for_everybody(
     everything: Everything, context: BrowserContext, role: str
 ) -> None:
     page = context.new_page()
     said: list[str] = []
-    page.on("console", lambda message: said.append(_told(message)))
+    page.on("console", lambda message: _hear(message, said))
     if role != ANYBODY:
         sign_in_page(page, everything.served.url, everything.made.people[role])
     problems: list[str] = []
@@ -144,5 +162,79 @@ def _open(page: Page, url: str, address: Address) -> None:
     assert answer.status == 200, address
 
 
-def _told(message: ConsoleMessage) -> str:
-    return f"the browser's console: {message.text}"
+def _hear(message: ConsoleMessage, said: list[str]) -> None:
+    """Keep what the browser complains of: a script that fails, a thing the policy refuses."""
+    if message.type in ("error", "warning"):
+        said.append(f"the browser's console: {message.text}")
+
+
+FILLED_IN = "input:not([type=hidden]), textarea, select"
+# The forms that refuse to be sent empty, by who sends them.
+FORMS = {
+    "lead": (
+        "actions.add", "actions.agency_step", "actions.change", "evidence.add_file",
+        "evidence.add_link", "evidence.change", "responses.submit", "security.change_password",
+    ),
+    "office": (
+        "accounts.invite", "accounts.invite_many", "agencies.add", "agencies.change",
+        "agencies.end", "chasing.write", "cycles.join", "cycles.open_new", "imports.upload",
+        "returns.extend", "returns.send_back", "returns.standing", "tools.add",
+    ),
+    "qa": ("actions.decide", "actions.monitor", "reviews.standard"),
+    "admin": ("installation.add_board", "installation.administrators"),
+    ANYBODY: (
+        "invitations.invitation", "security.forgot_password", "security.login",
+        "security.reset_password",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", FORMS)
+def test_a_form_sent_empty_says_what_it_needs(
+    everything: Everything, context: BrowserContext, role: str
+) -> None:
+    page = context.new_page()
+    if role != ANYBODY:
+        sign_in_page(page, everything.served.url, everything.made.people[role])
+    client = _client(everything.app, everything.made, role)
+    problems: list[str] = []
+    for endpoint in FORMS[role]:
+        found = [each for each in everything.addresses if each.endpoint == endpoint]
+        if not any(
+            _sent_empty(page, everything.served.url, visit.address)
+            for visit in page_walk.visits(client, found)
+        ):
+            problems.append(f"{endpoint}: there is no form to send")
+            continue
+        here = [*page_checks.summary_problems(page), *page_checks.problems_of(page)]
+        problems += [f"{endpoint}: {problem}" for problem in here]
+    assert not problems, "\n".join(problems)
+
+
+def _sent_empty(page: Page, url: str, address: Address) -> bool:
+    """Clear what the page's form holds and send it; False where the page has no form to fill."""
+    page.goto(f"{url}{address.path}")
+    form = page.locator("main form[method=post]").filter(has=page.locator(FILLED_IN)).first
+    if not form.count():
+        return False
+    for field in form.locator("input[type=text], input[type=email], textarea").all():
+        if field.is_visible():
+            field.fill("")
+    for box in form.locator("input[type=checkbox]:checked").all():
+        box.uncheck()
+    with page.expect_navigation():
+        form.locator("button[type=submit]").first.click()
+    return True
+
+
+def test_a_report_of_no_day_says_so(everything: Everything, context: BrowserContext) -> None:
+    page = context.new_page()
+    sign_in_page(page, everything.served.url, everything.made.people["viewer"])
+    address = next(each for each in everything.addresses if each.endpoint == "reports.compliance")
+    _open(page, everything.served.url, address)
+    page.get_by_label("Day", exact=True).fill("31")
+    page.get_by_label("Month", exact=True).fill("2")
+    page.get_by_label("Year", exact=True).fill("2026")
+    page.get_by_role("button", name="Show").click()
+    problems = [*page_checks.summary_problems(page), *page_checks.problems_of(page)]
+    assert not problems, "\n".join(problems)

@@ -42,16 +42,25 @@ def by_endpoint(made: FilledBoard) -> dict[str, list[Values]]:
     def of(states: Iterable[str], **values: Any) -> list[Values]:
         return [{"return_id": made.return_ids[state], **values} for state in states]
 
-    every = list(made.return_ids)
-    return _filling_in(made, of, every) | _afterwards(made, of, every)
+    return _filling_in(made, of) | _afterwards(made, of)
 
 
-def _filling_in(made: FilledBoard, of: Any, every: list[str]) -> dict[str, list[Values]]:
+def _filling_in(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
     evidence = made.ids["evidence"]
     begun = ("in_progress",)
     return {
-        "responses.tasks": of(every),
-        "responses.check": of(every),
+        "responses.tasks": of(
+            (
+                "not_started",
+                "other_tool",
+                "in_progress",
+                "sent_back",
+                "submitted",
+                "late",
+                "excused",
+            )
+        ),
+        "responses.check": of(("not_started", "in_progress", "sent_back", "closed")),
         "responses.submit": of(("not_started", "late", "submitted")),
         "responses.standard": [
             *of(("not_started",), number=5),
@@ -81,7 +90,7 @@ def _filling_in(made: FilledBoard, of: Any, every: list[str]) -> dict[str, list[
     }
 
 
-def _afterwards(made: FilledBoard, of: Any, every: list[str]) -> dict[str, list[Values]]:
+def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
     actions = made.ids["actions"]
     on_action = [
         {"return_id": made.return_ids["plan_underway"], "action_id": number}
@@ -92,7 +101,19 @@ def _afterwards(made: FilledBoard, of: Any, every: list[str]) -> dict[str, list[
     plain = {"board": SLUG}
     return {
         "returns.index": [plain, {**plain, "state": "late"}, {**plain, "search": "no such"}],
-        "returns.show": of(every),
+        "returns.show": of(
+            (
+                "not_started",
+                "in_progress",
+                "sent_back",
+                "in_review",
+                "plan_underway",
+                "closed",
+                "late",
+                "excused",
+                "advisory",
+            )
+        ),
         "chasing.write": [
             {**plain, "return": made.return_ids["late"]},
             {**plain, "stage": made.ids["late_stage_id"]},

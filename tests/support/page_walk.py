@@ -20,8 +20,7 @@ from werkzeug.test import TestResponse
 
 Values = dict[str, Any]
 
-# Routes that are no pages of the service: the files of its look.
-NO_PAGES = frozenset({"static", "security.static"})
+STATIC = frozenset({"static", "security.static"})
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,12 @@ class Visit:
     failed: bool = False
 
 
-def page_rules(app: Flask) -> list[Rule]:
+def rules(app: Flask) -> list[Rule]:
     """Return the routes that answer a GET, in the order of their names."""
     found = [
         rule
         for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and rule.endpoint not in NO_PAGES
+        if "GET" in (rule.methods or ()) and rule.endpoint not in STATIC
     ]
     return sorted(found, key=lambda rule: (rule.endpoint, rule.rule))
 
@@ -63,7 +62,7 @@ def addresses(
     found: list[Address] = []
     without: list[str] = []
     with app.test_request_context():
-        for rule in page_rules(app):
+        for rule in rules(app):
             sets = _sets(rule, by_argument, by_endpoint)
             if sets is None:
                 without.append(f"{rule.endpoint} ({rule.rule})")
@@ -100,8 +99,8 @@ def visits(client: FlaskClient, found: list[Address]) -> Iterator[Visit]:
 
 
 def _is_page(answer: TestResponse) -> bool:
-    kept = "attachment" not in answer.headers.get("Content-Disposition", "")
-    return answer.status_code == 200 and answer.mimetype == "text/html" and kept
+    saved = "attachment" in answer.headers.get("Content-Disposition", "")
+    return answer.status_code == 200 and answer.mimetype == "text/html" and not saved
 
 
 def _shape(html: str) -> str:
