@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Category, Role
 from s11audit.models import Board, Cycle, Membership, RecordedOutcome, Return
 from tests import factories
+from tests.support.counting import counted_queries
 from tests.support.web import sign_in
 
 TABLE = Path(__file__).parents[3] / "s11audit" / "demonstration" / "leicestershire-rutland-2011.csv"
@@ -199,3 +200,17 @@ def test_only_the_board_office_imports(client: FlaskClient, session: Session, bo
     assert client.get("/boards/north/imports").status_code == 404
     assert client.post("/boards/north/imports/agencies/apply").status_code == 404
     assert session.scalar(select(func.count()).select_from(Cycle)) == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_checking_a_file_takes_the_same_queries_whatever_its_length(
+    client: FlaskClient, board: Board
+) -> None:
+    numbers = []
+    for length in (1, 300):
+        rows = "".join(f"Agency {number},police,full\n" for number in range(length))
+        with counted_queries() as counted:
+            shown = send(client, "agencies", f"agency,category,participation\n{rows}".encode())
+        assert shown.status_code == 200
+        numbers.append(len(counted))
+    assert numbers[0] == numbers[1] <= 12
