@@ -6,12 +6,14 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import in_words, london_today
-from s11audit.domain.enums import ReturnState, Standing
+from s11audit.domain.enums import ActionState, ReturnState, Standing
 from s11audit.models import Membership, Response, Return
+from s11audit.queries.plan_lists import PlanRow, plans_of_agency
 from s11audit.queries.progress import states
 from s11audit.queries.responses import responses_of_returns
 from s11audit.queries.submissions import Sent, returns_of_membership, submissions_of_returns
 from s11audit.queries.tools import standards_asked, tool_of
+from s11audit.scoring.actions import PlanState
 from s11audit.scoring.as_at import is_open
 from s11audit.scoring.completeness import Progress, progress
 from s11audit.scoring.words import counted
@@ -28,6 +30,8 @@ class Task:
     sent: list[Sent]
     is_open: bool
     today: date
+    plan: PlanRow | None = None
+    """Its action plan, where QA has required an improvement."""
 
     @property
     def latest(self) -> Sent | None:
@@ -49,9 +53,9 @@ class Task:
     @property
     def is_past(self) -> bool:
         """Whether nothing more will happen to it."""
-        return self.return_.state is ReturnState.CLOSED or (
-            not self.is_open and self.return_.state in _EDITABLE
-        )
+        if self.return_.state is ReturnState.CLOSED:
+            return self.plan is None or self.plan.is_done
+        return not self.is_open and self.return_.state in _EDITABLE
 
     @property
     def can_fill_in(self) -> bool:
@@ -80,6 +84,8 @@ class Task:
             )
         if self.return_.state is ReturnState.IN_PROGRESS:
             return self._in_progress()
+        if self.plan is not None:
+            return _with_plan(self.plan)
         return _STATES[self.return_.state]
 
     def _in_progress(self) -> str:
@@ -97,6 +103,36 @@ class Task:
         )
 
 
+def _with_plan(plan: PlanRow) -> str:
+    if plan.state is PlanState.TO_RETURN:
+        improvements = counted(plan.improvements, "improvement", "improvements")
+        return (
+            f"The ratings are published, and QA requires {improvements}. Say in the action plan "
+            "what you will do, and return the plan."
+        )
+    if plan.state is not PlanState.ACCEPTED:
+        return _PLANS[plan.state]
+    left = plan.actions[ActionState.OPEN] + plan.actions[ActionState.UNDERWAY]
+    if left:
+        late = f", {plan.overdue} of them overdue" if plan.overdue else ""
+        return (
+            f"QA has accepted your action plan. {counted(left, 'action is', 'actions are')} not "
+            f"finished{late}: note progress, and report each complete. QA then verifies it."
+        )
+    if plan.is_done:
+        return "QA has verified every action of your plan and rates those standards again."
+    return "You have reported your actions complete. QA verifies them."
+
+
+_PLANS: dict[PlanState, str] = {
+    PlanState.WITH_QA: (
+        "Your action plan is with QA, who accepts it or asks for it again. You can note progress "
+        "meanwhile."
+    ),
+    PlanState.ASKED_AGAIN: (
+        "QA asks for your action plan again. Read why in the plan, put it right and return it."
+    ),
+}
 _STANDINGS: dict[Standing, str] = {
     Standing.EXCUSED: "The board office has excused your agency. Nothing is asked of you.",
     Standing.NIL: "The duty was found not to apply to your agency. Nothing is asked of you.",
@@ -114,32 +150,35 @@ _STATES: dict[ReturnState, str] = {
         "The quality assurance group is rating your return. You will get an e-mail when the "
         "ratings are published."
     ),
-    ReturnState.RATED: (
-        "The ratings are published. Where a standard is amber or red, your action plan says what "
-        "will be done. Fill in the plan and return it."
-    ),
+    ReturnState.RATED: "The ratings are published, and QA requires no improvement.",
     ReturnState.CLOSED: "This audit is closed. You can still read and download what you sent in.",
 }
 
 
 def tasks(session: Session, membership: Membership, now: datetime) -> list[Task]:
-    """Return an agency's returns, the latest due first, in a fixed number of queries."""
+    """Return an agency's returns in a fixed number of queries: those to be filled in, the first
+    due first, then the others, the latest first."""
     today = london_today(now)
     found = returns_of_membership(session, membership.id, today)
     ids = [each.id for each in found]
     sent = submissions_of_returns(session, ids)
     working = [each.id for each in found if each.state in _EDITABLE]
     responses = responses_of_returns(session, working)
-    return [
+    plans = {each.return_id: each for each in plans_of_agency(session, membership.id, now)}
+    made = [
         Task(
             return_=each,
             progress=_progress(session, each, responses.get(each.id, {}), today),
             sent=sent[each.id],
             is_open=is_open(each.stage.opens_on, each.stage.opened_at, each.stage.closed_at, now),
             today=today,
+            plan=plans.get(each.id),
         )
         for each in found
     ]
+    to_fill_in = [each for each in made if each.can_fill_in]
+    to_fill_in.sort(key=lambda each: (each.return_.due_on, each.return_.id))
+    return to_fill_in + [each for each in made if not each.can_fill_in]
 
 
 def due_in_words(due: date, today: date) -> str:

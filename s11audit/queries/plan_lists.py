@@ -69,6 +69,12 @@ class PlanRow:
         """Whether QA has something to decide or to verify."""
         return self.state is PlanState.WITH_QA or self.actions[ActionState.REPORTED_COMPLETE] > 0
 
+    @property
+    def is_done(self) -> bool:
+        """Whether QA has accepted the plan and verified every action of it."""
+        left = sum(self.actions.values()) - self.actions[ActionState.VERIFIED]
+        return self.state is PlanState.ACCEPTED and not left
+
     def fits(self, show: Show) -> bool:
         """Return whether the row belongs to what is shown."""
         if show is Show.ALL:
