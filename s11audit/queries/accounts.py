@@ -3,31 +3,34 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import Actor, Held
 from s11audit.models import Board, Grant, Membership, User
 
+# Read by every request of a person who is signed in.
+_LIVE = (
+    select(
+        Grant.role,
+        func.coalesce(Grant.board_id, Membership.board_id),
+        Grant.membership_id,
+        Membership.agency_id,
+    )
+    .outerjoin(Membership, Membership.id == Grant.membership_id)
+    .where(
+        Grant.user_id == bindparam("user_id"),
+        Grant.ended_at.is_(None),
+        or_(Grant.until.is_(None), Grant.until >= bindparam("today")),
+    )
+    .order_by(Grant.id)
+)
+
 
 def live_grants(session: Session, user_id: int, today: date) -> tuple[Held, ...]:
-    """Return the grants of a person that hold today, boards before agencies, in a fixed order."""
-    rows = session.execute(
-        select(
-            Grant.role,
-            func.coalesce(Grant.board_id, Membership.board_id),
-            Grant.membership_id,
-            Membership.agency_id,
-        )
-        .outerjoin(Membership, Membership.id == Grant.membership_id)
-        .where(
-            Grant.user_id == user_id,
-            Grant.ended_at.is_(None),
-            or_(Grant.until.is_(None), Grant.until >= today),
-        )
-        .order_by(Grant.id)
-    )
+    """Return the grants of a person that hold today, in the order they were given."""
+    rows = session.execute(_LIVE, {"user_id": user_id, "today": today})
     return tuple(Held(*row) for row in rows.tuples())
 
 

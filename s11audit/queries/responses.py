@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain.enums import Role
@@ -28,6 +28,16 @@ def responses_of(session: Session, return_id: int) -> dict[int, Response]:
     return {response.standard: response for response in found}
 
 
+# A save reads one response under the write lock: in one query, put together once. Its answers and
+# proposed actions are few, so that their product is small.
+_ONE = (
+    select(Response)
+    .where(Response.return_id == bindparam("return_id"), Response.standard == bindparam("standard"))
+    .options(joinedload(Response.answers), joinedload(Response.proposed_actions))
+)
+_ONE_LOCKED = _ONE.with_for_update(of=Response).execution_options(populate_existing=True)
+
+
 def response_for(
     session: Session, return_id: int, standard: int, *, for_update: bool = False
 ) -> Response | None:
@@ -35,14 +45,8 @@ def response_for(
 
     `for_update` locks the row and reads it afresh.
     """
-    statement = (
-        select(Response)
-        .where(Response.return_id == return_id, Response.standard == standard)
-        .options(selectinload(Response.answers), selectinload(Response.proposed_actions))
-    )
-    if for_update:
-        statement = statement.with_for_update(of=Response).execution_options(populate_existing=True)
-    return session.scalar(statement)
+    values = {"return_id": return_id, "standard": standard}
+    return session.scalars(_ONE_LOCKED if for_update else _ONE, values).unique().one_or_none()
 
 
 def response_on_page(session: Session, return_id: int, standard: int) -> Response | None:

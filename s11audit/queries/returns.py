@@ -2,13 +2,32 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select
 from sqlalchemy.orm import Session, contains_eager
 
 from s11audit.domain.enums import ReturnKind, ReturnState, Standing
 from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Facts
 from s11audit.models import Cycle, Membership, Return, Stage, Submission
+
+# Every page of a return begins with this read, and every save does it twice: it is put together
+# once.
+_BY_ID = (
+    select(Return)
+    .join(Return.membership)
+    .join(Return.stage)
+    .join(Stage.cycle)
+    .join(Cycle.board)
+    .join(Cycle.tool_version)
+    .options(
+        contains_eager(Return.membership).contains_eager(Membership.board),
+        contains_eager(Return.stage)
+        .contains_eager(Stage.cycle)
+        .options(contains_eager(Cycle.board), contains_eager(Cycle.tool_version)),
+    )
+    .where(Return.id == bindparam("return_id"))
+)
+_BY_ID_LOCKED = _BY_ID.with_for_update(of=Return).execution_options(populate_existing=True)
 
 
 def return_by_id(session: Session, return_id: int, *, for_update: bool = False) -> Return:
@@ -17,24 +36,7 @@ def return_by_id(session: Session, return_id: int, *, for_update: bool = False) 
     `for_update` locks its row until the transaction ends and reads it afresh. Raises NotFound.
     The caller checks what the actor may see.
     """
-    statement = (
-        select(Return)
-        .join(Return.membership)
-        .join(Return.stage)
-        .join(Stage.cycle)
-        .join(Cycle.board)
-        .join(Cycle.tool_version)
-        .options(
-            contains_eager(Return.membership).contains_eager(Membership.board),
-            contains_eager(Return.stage)
-            .contains_eager(Stage.cycle)
-            .options(contains_eager(Cycle.board), contains_eager(Cycle.tool_version)),
-        )
-        .where(Return.id == return_id)
-    )
-    if for_update:
-        statement = statement.with_for_update(of=Return).execution_options(populate_existing=True)
-    found = session.scalar(statement)
+    found = session.scalar(_BY_ID_LOCKED if for_update else _BY_ID, {"return_id": return_id})
     if found is None:
         raise NotFound("There is no such return.")
     return found

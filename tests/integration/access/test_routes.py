@@ -1,6 +1,7 @@
 """Every route of the URL map is guarded, typed and safe to open."""
 
 import pytest
+from werkzeug.routing import IntegerConverter
 
 from s11audit.domain.policy import Can
 from tests.support.web import sign_in
@@ -88,4 +89,4 @@ def _example(rule, name):
     converter = rule._converters[name]
     if hasattr(converter, "items"):
         return min(converter.items)
-    return 1 if type(converter).__name__ == "IntegerConverter" else "x"
+    return 1 if isinstance(converter, IntegerConverter) else "x"
