@@ -46,7 +46,9 @@ def _size(size: Size, floor: Floor) -> list[str]:
     ]
     if size.memory:
         held = ", ".join(f"{each:.0f}" for each in size.memory)
-        lines.append(f"Each worker held {held} MB after these measurements.")
+        lines.append(
+            f"The workers rested at {held} MB after the saves and pages, before the first PDF."
+        )
     return [*lines, ""]
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from s11audit.reports.render import render
 from sqlalchemy import create_engine, text
 
 from bench import floor, load
@@ -22,6 +21,7 @@ from s11audit import create_app
 from s11audit.domain.policy import OPERATOR
 from s11audit.extensions import db
 from s11audit.reports.build import build_compliance
+from s11audit.reports.render import render
 from s11audit.services.database import upgrade
 from s11audit.transactions import prepare, writing
 
@@ -92,11 +92,12 @@ def measure(folder: Path, agencies: int) -> Size:
         lead.sign_in(loaded.leads[0][0], load.PASSWORD)
         office.sign_in(loaded.office, load.PASSWORD)
         found.figures.append(answered("save a response", _saving(lead, _standard(loaded)), RUNS))
+        found.saves_a_second, found.under_load = _under_load(port, loaded)
         for what, who, path, runs in _pages(loaded):
+            if path.endswith(".pdf"):
+                found.memory = memory_of_workers(master)
             browser = lead if who == loaded.leads[0][0] else office
             found.figures.append(answered(what, _getting(browser, path), runs))
-        found.saves_a_second, found.under_load = _under_load(port, loaded)
-        found.memory = memory_of_workers(master)
     found.figures += _inside(environment, loaded)
     shutil.rmtree(environment["S11AUDIT_DATA"])
     return found
