@@ -8,10 +8,20 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, redirect, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_security import FSQLALiteUserDatastore, MailUtil, views
+from flask_security import FSQLALiteUserDatastore, MailUtil, current_user, views
 from flask_security.core import UserMixin
 from flask_security.signals import password_changed, password_reset, user_authenticated
 
@@ -190,8 +200,34 @@ def _writes(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseR
     return written
 
 
-_limited_login = limiter.limit(sign_in_limit, methods=["POST"], deduct_when=_failed)(views.login)
-_limited_forgot = limiter.limit(sign_in_limit, methods=["POST"])(views.forgot_password)
+def _asks_first(
+    view: Callable[..., ResponseReturnValue],
+    form_class: type[SignInForm] | type[ForgotPasswordForm],
+    template: str,
+    name: str,
+) -> Callable[..., ResponseReturnValue]:
+    """Make a view of Flask-Security say which fields were left empty."""
+
+    @wraps(view)
+    def asking(**kwargs: Any) -> ResponseReturnValue:
+        if request.method == "POST" and not current_user.is_authenticated:
+            form = form_class()
+            if form.lacks():
+                return render_template(template, **{name: form})
+        return view(**kwargs)
+
+    return asking
+
+
+_login = _asks_first(views.login, SignInForm, "accounts/login.html", "login_user_form")
+_forgot = _asks_first(
+    views.forgot_password,
+    ForgotPasswordForm,
+    "accounts/forgot_password.html",
+    "forgot_password_form",
+)
+_limited_login = limiter.limit(sign_in_limit, methods=["POST"], deduct_when=_failed)(_login)
+_limited_forgot = limiter.limit(sign_in_limit, methods=["POST"])(_forgot)
 _limited_reset = limiter.limit(sign_in_limit, methods=["POST"])(_writes(views.reset_password))
 _limited_change = limiter.limit(sign_in_limit, methods=["POST"])(_writes(views.change_password))
 

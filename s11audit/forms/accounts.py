@@ -32,7 +32,22 @@ def password_field(label: str, missing: str, *validators: Any, **look: Any) -> A
     )
 
 
-class SignInForm(theirs.LoginForm):
+class AsksFirst:
+    """Tells which required fields were left empty, which gives nothing away, before
+    Flask-Security answers in words that are the same whatever is wrong."""
+
+    def lacks(self) -> bool:
+        """Put their errors at the required fields that are empty; return whether there are any."""
+        found = False
+        for field in self:  # type: ignore[attr-defined]  # of the form
+            for validator in field.validators:
+                if isinstance(validator, InputRequired) and not field.data:
+                    field.errors = [validator.message]
+                    found = True
+        return found
+
+
+class SignInForm(AsksFirst, theirs.LoginForm):
     """E-mail and password. Nobody is remembered: a session ends as the settings say."""
 
     email = email_field("E-mail address", theirs.EmailValidation(verify=False))
@@ -45,7 +60,7 @@ class SignInForm(theirs.LoginForm):
         self.password.description = ""
 
 
-class ForgotPasswordForm(theirs.ForgotPasswordForm):
+class ForgotPasswordForm(AsksFirst, theirs.ForgotPasswordForm):
     """Asks for a link to set a new password; the answer never tells who has an account."""
 
     email = email_field(

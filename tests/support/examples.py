@@ -136,7 +136,7 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "actions.returned": of(("plan_underway",), number=1),
         "actions.monitor": of(("plan_underway",), number=4),
         "actions.action": on_action,
-        "actions.change": on_action,
+        "actions.change": on_action[2:],
         "actions.add": [*open_part, {**open_part[0], "proposal": 1}],
         "actions.no_action": open_part,
         "actions.agency_step": [

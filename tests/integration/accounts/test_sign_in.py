@@ -43,6 +43,18 @@ def test_signing_in_by_any_spelling_of_the_address(client, person):
     assert client.get("/places").location == "/login?next=/places"
 
 
+def test_what_was_left_empty_is_told_at_its_field(client, person):
+    for page, told in (
+        (log_in(client, "", ""), ("Enter an e-mail address", "Enter your password")),
+        (log_in(client, password=""), ("Enter your password",)),
+        (client.post("/reset", data={"email": " "}), ("Enter an e-mail address",)),
+    ):
+        assert WRONG not in page.text
+        assert "we have sent it an e-mail" not in page.text
+        for words in told:
+            assert f">{words}</a>" in page.text
+
+
 def test_wrong_address_and_wrong_password_get_the_same_answer(client, person):
     unknown = log_in(client, "nobody@example.org")
     wrong = log_in(client, password="not the password")
