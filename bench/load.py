@@ -197,6 +197,7 @@ def _responses(session: Session, returns: list[int], first: int, at: datetime) -
             "return_id": return_id,
             "standard": standard,
             "version": 3,
+            "complete": standard < 9,
             "statement": STATEMENT,
             "self_label": _rag(return_id, standard).value,
             "self_rag": _rag(return_id, standard),

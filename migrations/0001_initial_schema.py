@@ -456,6 +456,7 @@ def upgrade() -> None:
         sa.Column("return_id", sa.Integer(), nullable=False),
         sa.Column("standard", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("statement", sa.Text(), nullable=False),
         sa.Column("self_label", sa.String(length=60), nullable=True),
         sa.Column("self_rag", sa.String(length=13), nullable=True),

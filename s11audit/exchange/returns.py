@@ -25,6 +25,7 @@ from s11audit.exchange.plan import Plan, PlanLine, Progress, no_progress
 from s11audit.exchange.reading import Faults, quoted
 from s11audit.exchange.return_rows import AgencyRows, StandardRow, listed_numbers, parse
 from s11audit.models import Cycle, Membership, Response, Return, Stage, Submission, name_key
+from s11audit.queries.progress import is_complete
 from s11audit.queries.tools import in_scope, tool_of
 from s11audit.scoring.words import counted, words_over
 from s11audit.services import log
@@ -121,7 +122,7 @@ def apply(
             .execution_options(populate_existing=True)
         )
     }
-    _write_responses(session, tool, planned.returns, now)
+    _write_responses(session, tool, planned.returns, locked, now)
     for done, each in enumerate(planned.returns):
         progress(done, len(planned.returns))
         _import_return(
@@ -264,7 +265,11 @@ def _told(each: ReturnPlan) -> str:
 
 
 def _write_responses(
-    session: Session, tool: Tool, returns: Collection[ReturnPlan], now: datetime
+    session: Session,
+    tool: Tool,
+    returns: Collection[ReturnPlan],
+    locked: Mapping[int, Return],
+    now: datetime,
 ) -> None:
     """Store what the agencies said. A response may be there already, empty, from an assignment."""
     there = {
@@ -275,11 +280,20 @@ def _write_responses(
             .where(Return.id.in_([each.return_id for each in returns]))
         )
     }
+    today = london_today(now)
     for each in returns:
+        categories = locked[each.return_id].categories
         for number, row in each.rows.items():
             response = there.get((each.return_id, number))
             if response is None:
-                response = Response(return_id=each.return_id, standard=number, version=0)
+                response = Response(
+                    return_id=each.return_id,
+                    standard=number,
+                    version=0,
+                    statement="",
+                    na_reason="",
+                    answers=[],
+                )
                 session.add(response)
             response.version += 1
             response.saved_at = now
@@ -290,6 +304,8 @@ def _write_responses(
                 response.na_reason = row.statement
             else:
                 response.statement = row.statement
+            standard = tool.standard(number)
+            response.complete = is_complete(tool, standard, categories, response, today)
     session.flush()
 
 

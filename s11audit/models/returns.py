@@ -152,7 +152,8 @@ class SendBack(Base):
 
 
 class Response(Base):
-    """A return's part for one standard. `version` rises by one with every save."""
+    """A return's part for one standard. `version` rises by one with every save; `complete` says
+    whether, as it was saved, nothing of it was lacking to be sent in."""
 
     __tablename__ = "response"
     __table_args__ = (UniqueConstraint("return_id", "standard"), one_of("self_rag", Rag))
@@ -161,6 +162,7 @@ class Response(Base):
     return_id: Mapped[int] = mapped_column(ForeignKey("return.id"))
     standard: Mapped[int]
     version: Mapped[int] = mapped_column(default=1)
+    complete: Mapped[bool] = mapped_column(default=False)
     statement: Mapped[str] = mapped_column(Text, default="")
     self_label: Mapped[str | None] = mapped_column(String(60))
     self_rag: Mapped[Rag | None] = mapped_column(EnumText(Rag))

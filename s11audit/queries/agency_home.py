@@ -7,15 +7,14 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import in_words, london_today
 from s11audit.domain.enums import ActionState, ReturnState, Standing
-from s11audit.models import Membership, Response, Return
+from s11audit.models import Membership, Return
 from s11audit.queries.plan_lists import PlanRow, plans_of_agency
-from s11audit.queries.progress import states
-from s11audit.queries.responses import responses_of_returns
+from s11audit.queries.progress import completed
 from s11audit.queries.submissions import Sent, returns_of_membership, submissions_of_returns
-from s11audit.queries.tools import standards_asked, tool_of
+from s11audit.queries.tools import standards_asked
 from s11audit.scoring.actions import PlanState
 from s11audit.scoring.as_at import is_open
-from s11audit.scoring.completeness import Progress, progress
+from s11audit.scoring.completeness import Progress
 from s11audit.scoring.words import counted
 
 _EDITABLE = (ReturnState.NOT_STARTED, ReturnState.IN_PROGRESS)
@@ -163,12 +162,12 @@ def tasks(session: Session, membership: Membership, now: datetime) -> list[Task]
     ids = [each.id for each in found]
     sent = submissions_of_returns(session, ids)
     working = [each.id for each in found if each.state in _EDITABLE]
-    responses = responses_of_returns(session, working)
+    done = completed(session, working)
     plans = {each.return_id: each for each in plans_of_agency(session, membership.id, now)}
     made = [
         Task(
             return_=each,
-            progress=_progress(session, each, responses.get(each.id, {}), today),
+            progress=_progress(session, each, done.get(each.id, 0)),
             sent=sent[each.id],
             is_open=is_open(each.stage.opens_on, each.stage.opened_at, each.stage.closed_at, now),
             today=today,
@@ -195,11 +194,7 @@ def due_in_words(due: date, today: date) -> str:
     return f"Due {in_words(due)}, {when}"
 
 
-def _progress(
-    session: Session, return_: Return, responses: dict[int, Response], today: date
-) -> Progress:
+def _progress(session: Session, return_: Return, complete: int) -> Progress:
     if return_.state not in _EDITABLE:
         return Progress(0, 0)
-    tool = tool_of(session, return_.stage.cycle.tool_version)
-    standards = standards_asked(session, return_)
-    return progress(states(tool, standards, return_.categories, responses, today).values())
+    return Progress(complete, len(standards_asked(session, return_)))

@@ -1,7 +1,10 @@
 """How far a return is: its stored responses put before the rules of completeness and rating."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import AskFor, Category
 from s11audit.models import Response
@@ -67,6 +70,31 @@ def suggestion_for(
             for requirement in standard.requirements_for(categories)
         ]
     )
+
+
+def is_complete(
+    tool: Tool,
+    standard: Standard,
+    categories: tuple[Category, ...],
+    response: Response,
+    today: date,
+) -> bool:
+    """Return whether nothing of the response lacks to be sent in. Whoever writes a response
+    stores this with it, so that lists count without reading what was written."""
+    facts = standard_facts(tool, standard, categories, response)
+    return state_of(facts, today) is StandardState.COMPLETE
+
+
+def completed(session: Session, return_ids: Collection[int]) -> dict[int, int]:
+    """Return for each of these returns how many of its standards are complete, in one query."""
+    if not return_ids:
+        return {}
+    rows = session.execute(
+        select(Response.return_id, func.count())
+        .where(Response.return_id.in_(return_ids), Response.complete)
+        .group_by(Response.return_id)
+    )
+    return dict.fromkeys(return_ids, 0) | {row[0]: row[1] for row in rows}
 
 
 def states(

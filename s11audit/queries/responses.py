@@ -1,6 +1,5 @@
 """Reads of a return's responses and its evidence."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -115,20 +114,3 @@ def _holding(session: Session, place: ColumnElement[bool], today: date) -> list[
         held = found[user.id].roles if user.id in found else ()
         found[user.id] = Colleague(user, (*held, role))
     return list(found.values())
-
-
-def responses_of_returns(
-    session: Session, return_ids: Collection[int]
-) -> dict[int, dict[int, Response]]:
-    """Return the responses of several returns, by return and standard, with their answers, in
-    two queries."""
-    found: dict[int, dict[int, Response]] = {return_id: {} for return_id in return_ids}
-    if return_ids:
-        for response in session.scalars(
-            select(Response)
-            .where(Response.return_id.in_(return_ids))
-            .order_by(Response.return_id, Response.standard)
-            .options(selectinload(Response.answers))
-        ):
-            found[response.return_id][response.standard] = response
-    return found

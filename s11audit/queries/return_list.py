@@ -14,10 +14,8 @@ from s11audit.models import Cycle, Membership, Return, Stage, ToolVersion, name_
 from s11audit.queries import progress
 from s11audit.queries.agencies import has_category
 from s11audit.queries.paging import Page, page_of
-from s11audit.queries.responses import responses_of_returns
 from s11audit.queries.returns import is_late, was_sent_back
 from s11audit.queries.tools import in_scope, tool_of
-from s11audit.scoring.completeness import StandardState
 
 PAGE_LENGTH = 50
 
@@ -100,7 +98,7 @@ def list_returns(
         length=PAGE_LENGTH,
         rows=True,
     )
-    done = _standards_done(session, found.items, today)
+    done = _standards_done(session, found.items)
     rows = [_as_row(row, today, *done[row.id]) for row in found.items]
     return Page(rows, found.number, found.pages, found.total)
 
@@ -194,9 +192,7 @@ def _as_row(row: Row[Any], today: date, done: int, standards: int) -> ReturnRow:
     )
 
 
-def _standards_done(
-    session: Session, rows: Sequence[Row[Any]], today: date
-) -> dict[int, tuple[int, int]]:
+def _standards_done(session: Session, rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:
     """Return for each return how many standards are complete, of how many. Only those that can be
     partly done are worked out: what was not begun has none, what was sent in has all."""
     versions = {
@@ -206,7 +202,7 @@ def _standards_done(
         )
     }
     drafts = (ReturnState.IN_PROGRESS, ReturnState.CLOSED)
-    responses = responses_of_returns(session, [row.id for row in rows if row.state in drafts])
+    completed = progress.completed(session, [row.id for row in rows if row.state in drafts])
     found: dict[int, tuple[int, int]] = {}
     for row in rows:
         tool = tool_of(session, versions[row.tool_version_id])
@@ -215,7 +211,6 @@ def _standards_done(
         if row.state is ReturnState.NOT_STARTED:
             done = 0
         elif row.state in drafts:
-            states = progress.states(tool, standards, row.categories, responses[row.id], today)
-            done = list(states.values()).count(StandardState.COMPLETE)
+            done = completed[row.id]
         found[row.id] = (done, len(standards))
     return found

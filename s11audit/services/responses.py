@@ -19,6 +19,7 @@ from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Actor, Can
 from s11audit.domain.wording import in_words
 from s11audit.models import Answer, ProposedAction, Response, Return, User
+from s11audit.queries.progress import is_complete
 from s11audit.queries.responses import colleagues, response_for
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.tools import standards_asked, tool_of
@@ -97,6 +98,7 @@ def save_response(
         session.add(response)
     begin(session, actor, role, return_, now=now)
     _write(session, tool, response, wanted, after)
+    response.complete = is_complete(tool, asked, return_.categories, response, london_today(now))
     response.version += 1
     response.saved_at = now
     response.saved_by_id = actor.user_id
