@@ -47,6 +47,7 @@ FIELDS = {
     "self_label": "Self rating",
     "self_rag": "Self rating (red, amber, green)",
     "na_reason": "Why it does not apply",
+    "value": "Answer",
     "duty": "Duty",
     "rag": "Rating (red, amber, green)",
 }
@@ -60,6 +61,12 @@ _LISTS: dict[str, type[StrEnum]] = {
     "rag": e.Rag,
     "self_rag": e.Rag,
     "role": e.Role,
+}
+_ANSWERS = {
+    "met": "Met",
+    "partly_met": "Partly met",
+    "not_met": "Not met",
+    "na": "Not applicable",
 }
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
@@ -90,6 +97,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Told]:
 
 
 def _field(name: str) -> str:
+    if name.startswith("answer:"):
+        return f"Question {name.removeprefix('answer:')}"
     return FIELDS.get(name) or name.replace("_", " ").capitalize()
 
 
@@ -101,9 +110,14 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_value(name, each) for each in value)
     if isinstance(value, Mapping):
-        parts = ((str(key), _value(str(key), each)) for key, each in sorted(value.items()))
-        return "; ".join(f"{_field(key)}: {text}" for key, text in parts if text)
+        parts = [(str(key), _value(str(key), each)) for key, each in sorted(value.items())]
+        given = {key: text for key, text in parts if text}
+        if given.keys() == {"value"}:
+            return given["value"]
+        return "; ".join(f"{_field(key)}: {text}" for key, text in given.items())
     text = str(value)
+    if name == "value":
+        return _ANSWERS.get(text, text)
     listed = _LISTS.get(name)
     if listed is not None and text in {member.value for member in listed}:
         return wording.in_words(listed(text))

@@ -47,11 +47,18 @@ class StageFigures:
     declined: int = 0
     uncounted: int = 0
     out: int = 0
+    unrated: int = 0
+    """Submitted by advisory agencies, which nobody rates."""
+
+    @property
+    def to_review(self) -> int:
+        """Submitted returns whose review has to be started."""
+        return self.count(ReturnState.SUBMITTED) - self.unrated
 
     @property
     def with_qa(self) -> int:
-        """Returns that are submitted or in review."""
-        return self.count(ReturnState.SUBMITTED) + self.count(ReturnState.IN_REVIEW)
+        """Returns that wait for a review or are in review."""
+        return self.to_review + self.count(ReturnState.IN_REVIEW)
 
     def count(self, state: ReturnState) -> int:
         """Return how many asked returns are in that state."""
@@ -86,6 +93,9 @@ def _counted(session: Session, board_id: int, today: date) -> Any:
     back = case((and_(was_sent_back(), Return.standing == Standing.ASKED), 1), else_=0).label(
         "back"
     )
+    advisory = and_(
+        Return.state == ReturnState.SUBMITTED, Return.participation == Participation.ADVISORY
+    )
     flagged = (
         select(
             Return.stage_id,
@@ -94,6 +104,7 @@ def _counted(session: Session, board_id: int, today: date) -> Any:
             case((is_late(today), 1), else_=0).label("late"),
             case((soon, 1), else_=0).label("soon"),
             case((still_out(), 1), else_=0).label("out"),
+            case((advisory, 1), else_=0).label("advisory"),
             back,
         )
         .join(Return.stage)
@@ -111,6 +122,7 @@ def _counted(session: Session, board_id: int, today: date) -> Any:
             func.sum(flagged.c.soon).label("soon"),
             func.sum(flagged.c.out).label("out"),
             func.sum(flagged.c.back).label("back"),
+            func.sum(flagged.c.advisory).label("advisory"),
         ).group_by(flagged.c.stage_id, flagged.c.state, flagged.c.standing)
     )
 
@@ -128,6 +140,7 @@ def _add(figures: StageFigures, row: Any) -> None:
     figures.due_soon += row.soon
     figures.sent_back += row.back
     figures.out += row.out
+    figures.unrated += row.advisory
 
 
 def pending_invitations(session: Session, board_id: int, now: datetime) -> int:

@@ -83,7 +83,7 @@ def _stage_steps(place: dict[str, str], each: StageFigures) -> list[Step]:
     if each.late:
         text = f"{_returns(each.late)} late in {name}: write to the agencies"
         steps.append(Step(text, link_to("chasing.write", **here)))
-    submitted = each.count(ReturnState.SUBMITTED)
+    submitted = each.to_review
     if submitted:
         words = (
             "1 submitted return waits"
@@ -101,7 +101,7 @@ def _stage_steps(place: dict[str, str], each: StageFigures) -> list[Step]:
         href = link_to("cycles.show", board=place["board"], cycle_id=stage.cycle_id)
         steps.append(Step(text, href))
     elif each.open and each.asked and not each.out:
-        text = f"Nothing is outstanding in {name}: you can close the stage"
+        text = f"No return is still out in {name}: you can close the stage"
         href = link_to("cycles.close_stage", board=place["board"], stage_id=stage.id)
         steps.append(Step(text, href))
     elif each.due_soon:
@@ -126,7 +126,7 @@ def _people_steps(board: Board) -> list[Step]:
 
 
 def _qa_steps(board: Board, figures: list[StageFigures]) -> list[Step]:
-    waiting = sum(each.count(ReturnState.SUBMITTED) for each in figures)
+    waiting = sum(each.to_review for each in figures)
     begun = sum(each.count(ReturnState.IN_REVIEW) for each in figures)
     plans = plan_figures(db.session, board.id)
     counted = [

@@ -3,10 +3,11 @@
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import ReturnState, Role
+from s11audit.domain.enums import Participation, ReturnState, Role
 from tests import factories as make
 from tests.support.counting import MOST_QUERIES, counted_queries
 from tests.support.office import Office, an_office
+from tests.support.reviewing import panel
 from tests.support.web import sign_in
 
 
@@ -150,3 +151,15 @@ def test_strange_addresses_are_answered(session: Session, client: FlaskClient) -
     assert client.get(f"{office.at}/chase?return=x").status_code == 400
     assert client.get(f"{office.at}/chase?return=999999999").status_code in (200, 404)
     assert client.get(f"{office.at}/cycles/99999999999").status_code == 404
+
+
+def test_what_nobody_rates_waits_for_nobody(session: Session, client: FlaskClient) -> None:
+    at = panel(session, participation=Participation.ADVISORY)
+    session.commit()
+    sign_in(client, at.qa)
+    page = client.get(f"/boards/{at.board.slug}").text
+    assert "for a review to start" not in page
+    sign_in(client, at.office)
+    page = client.get(f"/boards/{at.board.slug}").text
+    assert "waits for QA" not in page
+    assert "No return is still out in stage 1" in page
