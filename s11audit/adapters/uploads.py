@@ -1,7 +1,9 @@
 """What may be uploaded as evidence, judged by what a file holds and not only by its name."""
 
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import IO
@@ -31,7 +33,14 @@ _OOXML_MAIN = {
 }
 _MAGIC = {"pdf": "pdf", "png": "png", "jpg": "jpg"}
 _MOST_MEMBERS = 5000
+_DIRECTORY_ENTRY = b"PK\x01\x02"
+# What reading a damaged or hostile ZIP file may end in.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, EOFError, OSError, RuntimeError,
+    NotImplementedError, ValueError,
+)  # fmt: skip
 _LONGEST_NAME = 150
+_MOST_NAME_BYTES = 240  # file systems take 255
 
 
 def safe_name(name: str) -> str:
@@ -40,8 +49,11 @@ def safe_name(name: str) -> str:
     name = "".join(" " if not character.isprintable() else character for character in name)
     name = re.sub(r'[<>:"|?*]', "-", " ".join(name.split())).strip(". ")
     path = PurePosixPath(name or "file")
-    if len(name) > _LONGEST_NAME:
-        name = path.stem[: _LONGEST_NAME - len(path.suffix)] + path.suffix
+    if len(name) > _LONGEST_NAME or len(name.encode()) > _MOST_NAME_BYTES:
+        suffix = path.suffix[:20]
+        room = _MOST_NAME_BYTES - len(suffix.encode())
+        stem = path.stem[: _LONGEST_NAME - len(suffix)].encode()[:room].decode(errors="ignore")
+        name = stem + suffix
     return name or "file"
 
 
@@ -107,6 +119,9 @@ def _is_text(content: bytes) -> bool:
 
 def _check_office(stream: IO[bytes], kind: str) -> None:
     """An office file is a ZIP file with the members of its kind, and no macros."""
+    if stream.read().count(_DIRECTORY_ENTRY) > _MOST_MEMBERS:  # before they fill the memory
+        raise _not_what_it_says(kind)
+    stream.seek(0)
     try:
         with zipfile.ZipFile(stream) as archive:
             members = archive.namelist()
@@ -116,7 +131,7 @@ def _check_office(stream: IO[bytes], kind: str) -> None:
                 right = _is_ooxml(archive, members, kind)
             else:
                 right = _is_open_document(archive, members, kind)
-    except (zipfile.BadZipFile, KeyError, EOFError, OSError, RuntimeError, NotImplementedError):
+    except _DAMAGED:
         raise _not_what_it_says(kind) from None
     if not right:
         raise _not_what_it_says(kind)

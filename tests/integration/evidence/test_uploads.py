@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -119,3 +121,32 @@ def test_a_file_is_kept_once_by_its_hash(tmp_path: Path) -> None:
     assert [each.name for each in files] == [first.sha256]
     with pytest.raises(FileNotFoundError):
         storage.open("0" * 64)
+
+
+def test_a_damaged_office_file_is_refused_and_never_a_failure() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types>" + "abc" * 300 + "</Types>")
+        archive.writestr("word/document.xml", "<x/>")
+        archive.writestr("wörter.xml", "x")
+    whole = packed.getvalue()
+    chance = random.Random(20)
+    for _ in range(3000):
+        damaged = bytearray(whole)
+        for _each in range(chance.choice((1, 3))):
+            damaged[chance.randrange(len(damaged))] = chance.choice((0, 255, 12, 14, 99))
+        with contextlib.suppress(Invalid):
+            judge(bytes(damaged), "letter.docx")
+
+
+def test_a_zip_file_of_very_many_members_is_refused_before_it_is_listed() -> None:
+    many = GOOD["docx"] + b"PK\x01\x02" * 5001
+    with pytest.raises(Invalid, match="not such a file"):
+        judge(many, "letter.docx")
+
+
+@pytest.mark.parametrize("name", ["é" * 300 + ".pdf", "🙂" * 200 + ".docx", "a." + "x" * 300])
+def test_a_long_name_is_cut_to_what_file_systems_take(name: str) -> None:
+    safe = safe_name(name)
+    assert len(safe) <= 150 and len(safe.encode()) <= 255
+    assert safe[-4:] == name[-4:]
