@@ -3,11 +3,12 @@
 from typing import Any
 
 from flask_security import forms as theirs
-from wtforms.validators import EqualTo, InputRequired
+from wtforms.validators import EqualTo, InputRequired, Length
 
 from s11audit.forms.fields import GovSubmit, GovTextInput
 
 SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1000  # the hash takes no more than 4,096, and fails beyond
 PASSWORD_HINT = (
     f"Use at least {SHORTEST_PASSWORD} characters. Three or four words that do not belong "
     "together are easy to remember and hard to guess."
@@ -27,7 +28,14 @@ def password_field(label: str, missing: str, *validators: Any, **look: Any) -> A
     """Return a required field for a password; what was typed is never sent back."""
     return GovTextInput(
         label,
-        [InputRequired(missing), *validators],
+        [
+            InputRequired(missing),
+            Length(
+                max=LONGEST_PASSWORD,
+                message=f"The password must be {LONGEST_PASSWORD:,} characters or fewer",
+            ),
+            *validators,
+        ],
         **{"type": "password", "autocomplete": "new-password", "spellcheck": False, **look},
     )
 

@@ -1,7 +1,7 @@
 """The forms of filling in: one standard, sharing the work out, and submitting."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -23,6 +23,7 @@ from s11audit.forms.fields import (
     GovTextInput,
 )
 from s11audit.scoring.answers import Answer
+from s11audit.scoring.words import is_blank
 from s11audit.tools.schema import Requirement, Standard, Tool
 
 NO_RATING = "no-rating"
@@ -38,6 +39,20 @@ class ActionForm(Form):
         "By when", what="The date of the action", label_class="app-label--plain",
         hint="For example, 30 9 2026",
     )  # fmt: skip
+
+
+class ActionList(FieldList):
+    """The actions of a standard, by the numbers in their fields' names."""
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        """Leave out what is no number of ours, where WTForms would fail ("²", thousands of
+        digits)."""
+        offset = len(prefix) + 1
+        for name in formdata:
+            number = name[offset:].split("-", 1)[0]
+            if name.startswith(prefix) and number.isascii() and number.isdigit():
+                if len(number) <= 9:
+                    yield int(number)
 
 
 class StandardForm(FlaskForm):
@@ -83,6 +98,15 @@ class StandardForm(FlaskForm):
                 if each.what.data or each.owner.data or each.due_on.raw_data
             ],
         )  # fmt: skip
+
+    def given_actions(self) -> list[Any]:
+        """Return the forms of those actions of which anything that can be stored is given."""
+        return [
+            each
+            for each in (entry.form for entry in self.actions)
+            if not (is_blank(each.what.data or "") and is_blank(each.owner.data or ""))
+            or each.due_on.data is not None
+        ]
 
     def base_sent(self) -> dict[str, str]:
         """Return the fingerprints of what the person began from, none where unreadable."""
@@ -161,7 +185,7 @@ def standard_form(
             "Your own rating", choices=rating_choices(tool, standard), message="Select one rating"
         ),
         "na_reason": GovTextArea("Why does this standard not apply to you?", rows=3),
-        "actions": FieldList(FormField(ActionForm), min_entries=1, max_entries=21),
+        "actions": ActionList(FormField(ActionForm), min_entries=1, max_entries=21),
     }
     made = type("StandardForm", (StandardForm,), questions | rest)
     answers = filled_in(filled.answers)

@@ -18,7 +18,12 @@ def page_number() -> int:
 
 def number_in(name: str) -> int | None:
     """Return a number from the address, or None where there is none that could be an id."""
-    text = request.args.get(name, "")
+    return number_of(request.args.get(name))
+
+
+def number_of(text: str | None) -> int | None:
+    """Return the number that `text` is, or None where it is none that could be an id."""
+    text = text or ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 

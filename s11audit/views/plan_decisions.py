@@ -3,7 +3,7 @@ are those of the blueprint `actions`."""
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, url_for
 
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import Can
@@ -19,6 +19,7 @@ from s11audit.transactions import writing
 from s11audit.views import guards
 from s11audit.views.actions import bp, to_action, to_plan
 from s11audit.views.guards import actor, now
+from s11audit.views.listing import number_in
 from s11audit.views.plan_steps import Step, step_page
 
 QA_STEPS = {
@@ -119,7 +120,7 @@ def qa_step(return_: Return, action_id: int, step: str) -> Any:
 @guards.return_(Can.DECIDE_PLAN, sees=Can.SEE_PLAN)
 def monitor(return_: Return, number: int) -> Any:
     """Flag a standard for monitoring or lift the flag; `?action=7` means one of its actions."""
-    action_id = request.args.get("action", type=int)
+    action_id = number_in("action")
     found = read.action_in(db.session, return_.id, action_id) if action_id else None
     asked = {each.number: each for each in standards_asked(db.session, return_)}
     if number not in asked or (found and found.improvement.standard != number):

@@ -21,6 +21,7 @@ from s11audit.transactions import writing
 from s11audit.views import guards
 from s11audit.views.actions import bp, to_action, to_plan
 from s11audit.views.guards import actor, now
+from s11audit.views.listing import number_of
 
 
 @bp.route(
@@ -36,7 +37,6 @@ def add(return_: Return, improvement_id: int) -> Any:
     if request.method == "GET":
         _begin_with_proposal(return_, improvement, form)
     elif form.validate_on_submit():
-        proposal = form.proposal.data or ""
         try:
             with writing() as session:
                 actions.add_action(
@@ -46,7 +46,7 @@ def add(return_: Return, improvement_id: int) -> Any:
                     what=form.what.data or "",
                     owner=form.owner.data or "",
                     due_on=form.due_on.data,
-                    proposal=int(proposal) if proposal.isdecimal() else None,
+                    proposal=number_of(form.proposal.data),
                     now=now(),
                 )
         except Invalid as error:
@@ -122,7 +122,6 @@ def change(return_: Return, action_id: int) -> Any:
         del form.reason
     status = 200
     if form.validate_on_submit():
-        based_on = form.based_on.data or ""
         try:
             with writing() as session:
                 actions.change_action(
@@ -133,7 +132,7 @@ def change(return_: Return, action_id: int) -> Any:
                     owner=form.owner.data or "",
                     due_on=form.due_on.data,
                     reason=(form.reason.data or "") if needs_reason else "",
-                    based_on=int(based_on) if based_on.isdecimal() else None,
+                    based_on=number_of(form.based_on.data),
                     now=now(),
                 )
         except Invalid as error:

@@ -22,6 +22,7 @@ from s11audit.tools.schema import Tool
 from s11audit.transactions import writing
 from s11audit.views import guards
 from s11audit.views.guards import actor, now
+from s11audit.views.listing import number_of
 
 bp = Blueprint("reviews", __name__)
 
@@ -89,7 +90,7 @@ def overview(return_: Return) -> str:
 @guards.return_(Can.RATE)
 def start(return_: Return) -> Response:
     """Start the review, and go to the first standard."""
-    number = request.form.get("standard", type=int)
+    number = number_of(request.form.get("standard"))
     with writing() as session:
         reviews.start_review(session, actor(), return_.id, now=now())
         first = read.reviews_of(session, return_, None)[0].standard.number
@@ -130,7 +131,6 @@ def rate(return_: Return, number: int) -> Any:
     form = _form(page)
     status = 200
     if form.validate_on_submit():
-        based_on = form.based_on.data or ""
         try:
             with writing() as session:
                 reviews.rate(
@@ -144,7 +144,7 @@ def rate(return_: Return, number: int) -> Any:
                     na_reason=form.na_reason.data or "",
                     monitor=form.monitor.data,
                     reason=form.reason.data or "",
-                    based_on=int(based_on) if based_on.isdecimal() else None,
+                    based_on=number_of(form.based_on.data),
                     now=now(),
                 )
         except Invalid as error:

@@ -168,7 +168,11 @@ class StandardPage:
             if kind == "answer":
                 next(iter(form.question(key))).errors = [message]
             elif kind == "actions" and key:
-                form.actions[int(key)].form.what.errors = [message]
+                # Services count the actions that say anything; the form has blank places too.
+                given = form.given_actions()[int(key)]
+                (given.owner if len(given.owner.data or "") > 200 else given.what).errors = [
+                    message
+                ]
             elif kind in ("statement", "na_reason", "self_label"):
                 form[kind].errors = [message]
             else:

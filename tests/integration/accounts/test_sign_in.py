@@ -55,6 +55,21 @@ def test_what_was_left_empty_is_told_at_its_field(client, person):
             assert f">{words}</a>" in page.text
 
 
+def test_a_password_longer_than_the_hash_takes_fails_nothing_and_tells_nothing(client, person):
+    known = log_in(client, password="x" * 5000)
+    unknown = log_in(client, "nobody@example.org", "x" * 5000)
+    assert (known.status_code, unknown.status_code) == (200, 200)
+    assert WRONG in known.text and WRONG in unknown.text
+    sign_in(client, person)
+    for old, new in (("x" * 5000, NEW), (make.PASSWORD, "y" * 5000)):
+        answer = client.post(
+            "/change",
+            data={"password": old, "new_password": new, "new_password_confirm": new},
+        )
+        assert answer.status_code == 200
+        assert "The password must be 1,000 characters or fewer" in answer.text
+
+
 def test_wrong_address_and_wrong_password_get_the_same_answer(client, person):
     unknown = log_in(client, "nobody@example.org")
     wrong = log_in(client, password="not the password")

@@ -165,6 +165,30 @@ def test_too_long_is_told_with_all_still_in_the_form(client: FlaskClient, sessio
     assert "100,001 characters" in answer.get_json()["problems"][0]["text"]
 
 
+def test_what_is_wrong_with_an_action_stands_at_that_action(
+    client: FlaskClient, session: Session
+) -> None:
+    at = scene(session)
+    sign_in(client, at.contributor)
+    sent = {
+        "based_on": "0", "self_label": "red", "actions-0-what": " ", "actions-1-what": "Train all",
+        "actions-1-owner": "o" * 201,
+    }  # fmt: skip
+    answer = client.post(url(at, "standards/1"), data=sent, headers=JSON)
+    problem = answer.get_json()["problems"][0]
+    assert problem["text"] == "Who will do it must be 200 characters or fewer"
+    assert problem["href"] == "#actions-1-owner"
+
+
+def test_strange_numbers_in_the_names_of_fields_fail_nothing(
+    client: FlaskClient, session: Session
+) -> None:
+    at = scene(session)
+    sign_in(client, at.contributor)
+    sent = {"based_on": "9" * 5000, "actions-²-what": "x", f"actions-{'9' * 5000}-what": "x"}
+    assert client.post(url(at, "standards/1"), data=sent).status_code < 500
+
+
 def two_versions(session: Session, at: Scene) -> None:
     """The lead saved standard 1 while the contributor had it open, empty."""
     save_response(
