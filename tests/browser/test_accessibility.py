@@ -17,7 +17,7 @@ from s11audit.models import User
 from s11audit.transactions import writing
 from tests.support import examples, filled_board, page_checks, page_walk
 from tests.support.databases import Databases, close_engines, settings_for
-from tests.support.filled_board import FilledBoard
+from tests.support.filled_builder import FilledBoard
 from tests.support.page_walk import Address
 from tests.support.server import Served, serving
 from tests.support.web import sign_in, sign_in_page

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
-from tests.support.filled_board import SLUG, FilledBoard
+from tests.support.filled_builder import SLUG, FilledBoard
 from tests.support.page_walk import Values
 
 SENT = ("submitted", "in_review", "rated", "closed")
