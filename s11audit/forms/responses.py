@@ -50,9 +50,9 @@ class ActionList(FieldList):
         offset = len(prefix) + 1
         for name in formdata:
             number = name[offset:].split("-", 1)[0]
-            if name.startswith(prefix) and number.isascii() and number.isdigit():
-                if len(number) <= 9:
-                    yield int(number)
+            ours = name.startswith(prefix) and number.isascii() and number.isdigit()
+            if ours and len(number) <= 9:
+                yield int(number)
 
 
 class StandardForm(FlaskForm):

@@ -42,6 +42,17 @@ def return_by_id(session: Session, return_id: int, *, for_update: bool = False) 
     return found
 
 
+def hold_stage(session: Session, return_id: int) -> None:
+    """Keep the stage of a return from being closed until the transaction ends. Before the return
+    is locked: whoever closes a stage locks it before its returns, too."""
+    session.execute(
+        select(Stage.id)
+        .join(Return, Return.stage_id == Stage.id)
+        .where(Return.id == return_id)
+        .with_for_update(read=True, of=Stage)
+    )
+
+
 def facts_of(return_: Return) -> Facts:
     """Return where a return lies, for `policy.can`; its membership must be loaded."""
     membership = return_.membership

@@ -15,7 +15,7 @@ from s11audit.domain.texts import several_lines
 from s11audit.domain.wording import in_words as words
 from s11audit.models import Extension, Return, SendBack, StandingChange, Submission
 from s11audit.queries.contacts import people_to_write_to
-from s11audit.queries.returns import facts_of, return_by_id
+from s11audit.queries.returns import facts_of, hold_stage, return_by_id
 from s11audit.services import log
 from s11audit.services.notices import tell
 
@@ -160,6 +160,7 @@ def not_extendable(return_: Return) -> str | None:
 def _for_change(
     session: Session, actor: Actor, return_id: int, action: Can = Can.MANAGE_RETURNS
 ) -> tuple[Return, Role]:
+    hold_stage(session, return_id)
     return_ = return_by_id(session, return_id, for_update=True)
     role = policy.check(actor, action, facts_of(return_), sees=Can.SEE_RETURN)
     if return_.kind is ReturnKind.RECORDED:

@@ -12,9 +12,9 @@ from s11audit.domain.enums import Participation, Rag, RatingRole, ReturnState, R
 from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
 from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Actor, Can, check
-from s11audit.models import MonitoringFlag, Publication, Rating, Return, Stage, Submission
+from s11audit.models import MonitoringFlag, Publication, Rating, Return, Submission
 from s11audit.queries import reviews as read
-from s11audit.queries.returns import facts_of, return_by_id
+from s11audit.queries.returns import facts_of, hold_stage, return_by_id
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.words import is_blank, listed
 from s11audit.services import log, notices
@@ -132,7 +132,7 @@ def publish(session: Session, actor: Actor, return_id: int, *, now: datetime) ->
     return becomes rated, and closed where its stage is. The agency is told. Raises Refused where
     something is missing or nothing is new.
     """
-    _hold_stage(session, return_id)
+    hold_stage(session, return_id)
     return_ = return_by_id(session, return_id, for_update=True)
     role = check(actor, Can.PUBLISH, facts_of(return_), sees=Can.SEE_RETURN)
     _must_be_rateable(return_)
@@ -314,17 +314,6 @@ def _lift_flags(
                     flagged_by_id=actor.user_id,
                 )
             )
-
-
-def _hold_stage(session: Session, return_id: int) -> None:
-    """Keep the stage from being closed meanwhile. Whoever closes one locks it before its returns,
-    and so does this."""
-    session.execute(
-        select(Stage.id)
-        .join(Return, Return.stage_id == Stage.id)
-        .where(Return.id == return_id)
-        .with_for_update(read=True, of=Stage)
-    )
 
 
 def _after_publication(return_: Return, publication: Publication) -> ReturnState:
