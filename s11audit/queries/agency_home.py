@@ -6,10 +6,11 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import in_words, london_today
-from s11audit.domain.enums import ActionState, ReturnState, Standing
+from s11audit.domain.enums import ActionState, ReturnKind, ReturnState, Standing
 from s11audit.models import Membership, Return
 from s11audit.queries.plan_lists import PlanRow, plans_of_agency
 from s11audit.queries.progress import completed
+from s11audit.queries.reviews import published_at
 from s11audit.queries.submissions import Sent, returns_of_membership, submissions_of_returns
 from s11audit.queries.tools import standards_asked
 from s11audit.scoring.actions import PlanState
@@ -31,6 +32,8 @@ class Task:
     today: date
     plan: PlanRow | None = None
     """Its action plan, where QA has required an improvement."""
+    published_at: datetime | None = None
+    """When ratings of it were last published, None where none are."""
 
     @property
     def latest(self) -> Sent | None:
@@ -43,6 +46,11 @@ class Task:
         latest = self.latest
         waiting = self.return_.state is ReturnState.IN_PROGRESS
         return latest if waiting and latest is not None and latest.sent_back else None
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it follows up an earlier stage of its cycle."""
+        return self.return_.kind is ReturnKind.UPDATE
 
     @property
     def is_asked(self) -> bool:
@@ -164,6 +172,7 @@ def tasks(session: Session, membership: Membership, now: datetime) -> list[Task]
     working = [each.id for each in found if each.state in _EDITABLE]
     done = completed(session, working)
     plans = {each.return_id: each for each in plans_of_agency(session, membership.id, now)}
+    published = published_at(session, ids)
     made = [
         Task(
             return_=each,
@@ -172,6 +181,7 @@ def tasks(session: Session, membership: Membership, now: datetime) -> list[Task]
             is_open=is_open(each.stage.opens_on, each.stage.opened_at, each.stage.closed_at, now),
             today=today,
             plan=plans.get(each.id),
+            published_at=published.get(each.id),
         )
         for each in found
     ]

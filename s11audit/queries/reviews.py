@@ -3,9 +3,10 @@ for the list of returns. Callers check what the actor may see: reviewers' rating
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from s11audit.domain.enums import RatingRole
@@ -160,6 +161,18 @@ def publications_of(session: Session, return_id: int) -> list[Publication]:
             .order_by(Publication.number.desc())
         )
     )
+
+
+def published_at(session: Session, return_ids: Sequence[int]) -> dict[int, datetime]:
+    """Return when ratings of each return were last published; those never rated are left out."""
+    return {
+        row.return_id: row.at
+        for row in session.execute(
+            select(Publication.return_id, func.max(Publication.effective_at).label("at"))
+            .where(Publication.return_id.in_(return_ids))
+            .group_by(Publication.return_id)
+        )
+    }
 
 
 def latest_publication(session: Session, return_id: int) -> Publication | None:
