@@ -238,3 +238,26 @@ def test_a_report_of_no_day_says_so(everything: Everything, context: BrowserCont
     page.get_by_role("button", name="Show").click()
     problems = [*page_checks.summary_problems(page), *page_checks.problems_of(page)]
     assert not problems, "\n".join(problems)
+
+
+def test_a_report_saved_as_a_page_is_for_everybody(
+    everything: Everything, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    client = _client(everything.app, everything.made, "viewer")
+    files = {"reports.compliance_file", "reports.standards_file"}
+    found = [each for each in everything.addresses if each.path.endswith(".html")]
+    assert {each.endpoint for each in found} == {
+        "reports.compliance_file",
+        "reports.standards_file",
+    }
+    problems: list[str] = []
+    for address in found:
+        page.set_content(client.get(address.path).text)
+        here = [
+            *page_checks.frame_problems(page),
+            *page_checks.axe_problems(page),
+            *page_checks.width_problems(page),
+        ]
+        problems += [f"{address.path}: {problem}" for problem in here]
+    assert not problems, "\n".join(problems)
