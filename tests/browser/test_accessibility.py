@@ -247,10 +247,7 @@ def test_a_report_saved_as_a_page_is_for_everybody(
     client = _client(everything.app, everything.made, "viewer")
     files = {"reports.compliance_file", "reports.standards_file"}
     found = [each for each in everything.addresses if each.path.endswith(".html")]
-    assert {each.endpoint for each in found} == {
-        "reports.compliance_file",
-        "reports.standards_file",
-    }
+    assert {each.endpoint for each in found} == files
     problems: list[str] = []
     for address in found:
         page.set_content(client.get(address.path).text)
