@@ -29,6 +29,13 @@ def _flag(text: str) -> bool:
     raise ValueError("say yes or no")
 
 
+def _key(text: str) -> str:
+    if len(text) < SHORTEST_KEY:
+        raise ValueError(f"it must be at least {SHORTEST_KEY} characters")
+    return text
+
+
+SHORTEST_KEY = 32
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATA", "instance", str, "Folder for the SQLite file and the evidence."),
     Setting(
@@ -47,7 +54,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SECRET_KEY",
         "",
-        str,
+        _key,
         "Signs sessions and links; at least 32 characters. Empty: made once and kept in the data "
         "folder.",
     ),
@@ -94,7 +101,8 @@ SETTINGS: tuple[Setting, ...] = (
 
 
 def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return every setting by name, from `environ` (default: the process's) or its default.
+    """Return every setting by name, from `environ` (default: the process's) or its default. A
+    variable that is there but empty counts as not set.
 
     Raises ValueError naming the variable where its text cannot be read.
     """
@@ -102,22 +110,31 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         text = environ.get(f"S11AUDIT_{setting.name}")
-        if text is None:
+        if not text:
             values[setting.name] = setting.default
             continue
         try:
             values[setting.name] = setting.read(text)
         except ValueError as error:
+            shown = "this" if setting.read is _key else repr(text)
             raise ValueError(
-                f"S11AUDIT_{setting.name}: {text!r} cannot be read ({error})."
-            ) from error
+                f"S11AUDIT_{setting.name}: {shown} cannot be read ({error})."
+            ) from None
     return values
 
 
 def complete(values: dict[str, Any]) -> dict[str, Any]:
-    """Return `values` with what follows from the data folder filled in; makes the folder."""
+    """Return `values` with what follows from the data folder filled in; makes the folder.
+
+    Raises ValueError naming the variable where the folder cannot be made.
+    """
     data = Path(values["DATA"]).resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"S11AUDIT_DATA: {data} cannot be used as a folder ({error.strerror})."
+        ) from None
     return values | {
         "DATA": str(data),
         "DATABASE_URL": values["DATABASE_URL"] or f"sqlite:///{data / 's11audit.db'}",

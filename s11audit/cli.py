@@ -37,6 +37,8 @@ class Commands(click.Group):
             code = super().main(args, prog_name, standalone_mode=False, **extra)
         except click.exceptions.NoArgsIsHelpError as error:
             _end(error.format_message(), 2)
+        except click.MissingParameter as error:
+            _end(" ".join(error.format_message().split()), error.exit_code)
         except click.ClickException as error:
             _end(error.format_message(), error.exit_code)
         except click.Abort:
@@ -48,6 +50,8 @@ class Commands(click.Group):
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             _end(f"The database cannot be used: {reason}", 1)
+        except UnicodeEncodeError:
+            _end("What was given holds bytes that are not text in UTF-8.", 2)
         except OSError as error:
             _end(f"{error.filename or 'A file'}: {error.strerror or error}.", 1)
         sys.exit(code if isinstance(code, int) else 0)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from flask import Flask
 
+from s11audit.domain.dates import iso_day
 from s11audit.domain.errors import Invalid
 
 
@@ -32,13 +33,20 @@ def opened(settings: dict[str, Any] | None = None) -> Iterator[None]:
 
 
 def application(settings: dict[str, Any] | None = None) -> Flask:
-    """Return the application; a usage error names a setting that cannot be read."""
+    """Return the application; a usage error names a setting that cannot be read or used."""
     from s11audit import create_app
 
     try:
         return create_app(settings)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("s11audit"):
+            raise
+        raise click.UsageError(
+            f"S11AUDIT_DATABASE_URL: the database must be SQLite or PostgreSQL; {error.name} is "
+            "not installed."
+        ) from error
 
 
 def _make_ready() -> None:
@@ -78,11 +86,9 @@ class Day(click.ParamType):
             return value
         text = str(value).strip()
         try:
-            if len(text) != 10:
-                raise ValueError(text)
-            return date.fromisoformat(text)
+            return iso_day(text)
         except ValueError:
-            self.fail(f"{text!r} is not a date: write it as 2026-03-04 (YYYY-MM-DD).", param, ctx)
+            self.fail(f"“{text}” is not a date: write it as 2026-03-04 (YYYY-MM-DD).", param, ctx)
 
 
 class Days(click.ParamType):

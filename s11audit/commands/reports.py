@@ -55,7 +55,19 @@ def report(
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all."""
+    """Write the file whole or not at all; a failure names it and the reason."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)  # A pipe or a device is written to, never replaced.
+        else:
+            _replace(path.resolve(), content)
+    except OSError as error:
+        raise click.ClickException(
+            f"{path}: the file cannot be written ({error.strerror or error})."
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".s11audit-")
     try:
         with os.fdopen(descriptor, "wb") as opened_file:

@@ -6,12 +6,11 @@ missing ones refused by name; cells are trimmed. A row's number is the one a spr
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from s11audit.domain.dates import in_words
+from s11audit.domain.dates import in_words, iso_day
 from s11audit.domain.errors import ImportRefused
 from s11audit.tools.schema import unprintable
 
@@ -221,7 +220,6 @@ def quoted(text: str) -> str:
     return f"“{_shown(text)}”"
 
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EARLIEST = date(1900, 1, 1)
 
 
@@ -232,9 +230,7 @@ def read_day(line: Line, column: str, today: date, faults: Faults) -> date | Non
     if not cell:
         return None
     try:
-        if not _DAY.fullmatch(cell):
-            raise ValueError(cell)
-        day = date.fromisoformat(cell)
+        day = iso_day(cell)
     except ValueError:
         faults.add(
             line.row, column, f"{quoted(cell)} is not a date: write it as 2026-03-04 (YYYY-MM-DD)."

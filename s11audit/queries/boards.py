@@ -13,7 +13,7 @@ def board_by_slug(session: Session, slug: str) -> Board:
     """Return the board; NotFound where there is none of that slug."""
     board = session.scalar(select(Board).where(Board.slug == slug))
     if board is None:
-        raise NotFound(f"There is no board {slug!r}.")
+        raise NotFound(f"There is no board “{slug}”.")
     return board
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
+from s11audit.cli import main
 from s11audit.domain.dates import in_words, london_today
 from s11audit.tools import loader
 from tests.integration.commands.running import Operator
@@ -78,9 +82,10 @@ def test_cycle_open_makes_the_returns_of_every_stage(board: Operator) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--board", "nowhere", "--due", "2030-01-01"], "There is no board 'nowhere'."),
-        (["--board", "north", "--due", "2030-02-30"], "'2030-02-30' is not a date"),
-        (["--board", "north", "--due", "20300201"], "'20300201' is not a date"),
+        (["--board", "nowhere", "--due", "2030-01-01"], "There is no board “nowhere”."),
+        (["--board", "north", "--due", "2030-02-30"], "“2030-02-30” is not a date"),
+        (["--board", "north", "--due", "20300201"], "“20300201” is not a date"),
+        (["--board", "north", "--due", "2030-W01-1"], "“2030-W01-1” is not a date"),
         (["--board", "north", "--due", ""], "is not a date"),
         (["--board", "north", "--due", "2031-01-01,2030-01-01"], ""),
         (["--board", "north"], "Missing option '--due'."),
@@ -171,6 +176,10 @@ def test_the_log_is_verified(board: Operator) -> None:
         (["nonsense"], "No such command 'nonsense'."),
         (["board", "add", "x"], "Missing argument 'NAME'."),
         (["import", "agencies"], "Missing argument 'FILE'."),
+        (["report"], "Missing argument 'compliance|standards'. Choose from: compliance, standards"),
+        (["board", "add", "x", "bad\udcff"], "holds a character that cannot be shown"),
+        (["log", "verify", "bad\udcff"], "Got unexpected extra argument"),
+        (["user", "add", "bad\udcff@example.org", "--role", "admin"], "not text in UTF-8"),
         (["report", "nothing"], "'nothing' is not one of 'compliance', 'standards'."),
         (["serve", "--port", "x"], "'x' is not a valid integer range"),
         (["--nonsense"], "No such option"),
@@ -188,6 +197,41 @@ def test_a_setting_that_cannot_be_read(operator: Operator, monkeypatch: pytest.M
     monkeypatch.setenv("S11AUDIT_MAIL_PORT", "many")
     assert "S11AUDIT_MAIL_PORT: 'many' cannot be read" in operator.refused("log", "verify")
     assert "S11AUDIT_MAIL_PORT" in operator.refused("init")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("S11AUDIT_SECRET_KEY", "too-short", "it must be at least 32 characters"),
+        ("S11AUDIT_DATABASE_URL", "mysql://host/name", "must be SQLite or PostgreSQL"),
+    ],
+)
+def test_a_setting_that_cannot_be_used(
+    tmp_path: Path, variable: str, value: str, told: str
+) -> None:
+    env = {"S11AUDIT_DATA": str(tmp_path), variable: value}
+    result = CliRunner(env=env).invoke(main, ["log", "verify"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{variable}: ") or variable in result.stderr
+    assert told in result.stderr
+    assert "too-short" not in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("This is no folder.")
+    told = Operator(tmp_path, "sqlite://").refused("log", "verify")
+    assert told.startswith("S11AUDIT_DATA: ")
+    assert "cannot be used as a folder" in told
+
+
+def test_an_empty_setting_counts_as_not_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    env = {"S11AUDIT_DATA": "", "S11AUDIT_MAIL_PORT": "", "S11AUDIT_DATABASE_URL": ""}
+    assert CliRunner(env=env).invoke(main, ["init"]).exit_code == 0
+    assert (tmp_path / "instance" / "s11audit.db").is_file()
 
 
 def test_a_database_that_is_out_of_reach(tmp_path: Path) -> None:
@@ -227,6 +271,24 @@ def test_reports_are_written_whole_in_every_format(board: Operator) -> None:
     )
     assert not list(board.folder.glob(".s11audit-*"))
     assert not Path(file).exists()
+
+
+def test_a_report_never_replaces_what_is_no_file(board: Operator) -> None:
+    board.ok("cycle", "open", "--board", "north", "--name", "Audit", "--tool", "lancashire-2012",
+             "--due", "2030-01-01")  # fmt: skip
+    command = ["report", "compliance", "--board", "north", "--cycle", "Audit", "--format", "json"]
+    pipe = board.folder / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as readers:
+        read = readers.submit(pipe.read_bytes)
+        board.ok(*command, "-o", str(pipe))
+        assert read.result(10).startswith(b"{")
+    assert pipe.is_fifo()
+    link = board.folder / "latest.json"
+    link.symlink_to("kept.json")
+    board.ok(*command, "-o", str(link))
+    assert link.is_symlink()
+    assert (board.folder / "kept.json").read_bytes().startswith(b"{")
 
 
 def test_the_module_is_the_command(tmp_path: Path) -> None:
