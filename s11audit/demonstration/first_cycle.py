@@ -176,7 +176,8 @@ def _actions(story: Story, agency: Invented) -> list[Action]:
 
 
 def _draft(story: Story, agency: Invented, now: datetime) -> None:
-    """Give each improvement an action, or once a reason for none."""
+    """Give each improvement an action, taking over what was proposed with a later date, or once a
+    reason for none."""
     lead = story.lead(agency)
     for place, improvement in enumerate(_improvements(story, agency)):
         if agency.plan == "no_action":
@@ -185,13 +186,15 @@ def _draft(story: Story, agency: Invented, now: datetime) -> None:
             )
             continue
         topic = LANCASHIRE[improvement.standard - 1]
+        proposed = agency.own[improvement.standard - 1] in texts.SHORTFALLS
         behind = agency.plan in ("overdue", "asked_again") and place == 0
         for number in range(2 if place == 0 else 1):
             what, owner = texts.action(topic, agency.number + number)
             due = story.day(-25 if behind and not number else 40 + 12 * (agency.number % 5))
             actions.add_action(
                 story.session, lead, improvement.id, what=what, owner=owner,
-                due_on=due + timedelta(days=place), now=now,
+                due_on=due + timedelta(days=place), proposal=1 if proposed and not number else None,
+                now=now,
             )  # fmt: skip
 
 

@@ -44,12 +44,15 @@ FIELDS = {
     "was_due_on": "Due date before",
     "ends_on": "End of the membership",
     "to": "Sent to",
-    "self_label": "Self rating",
-    "self_rag": "Self rating (red, amber, green)",
+    "label": "The tool’s word for the rating",
+    "self_label": "The tool’s word for the self rating",
     "na_reason": "Why it does not apply",
     "value": "Answer",
     "duty": "Duty",
-    "rag": "Rating (red, amber, green)",
+    "rag": "Rating",
+    "ratings": "Ratings",
+    "email": "E-mail address",
+    "self_rag": "Self rating",
 }
 _LISTS: dict[str, type[StrEnum]] = {
     "state": e.ReturnState,
@@ -68,6 +71,10 @@ _ANSWERS = {
     "not_met": "Not met",
     "na": "Not applicable",
 }
+_SILENT = ("standard", "publication", "version")
+# A rating's label, and the field that says what it stands for.
+_LABELS = {"label": "rag", "self_label": "self_rag"}
+_NUMBER = re.compile(r"(\d+)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 
@@ -86,14 +93,37 @@ def what_in_words(what: str) -> str:
     return WHAT.get(what) or what.replace(".", " ").replace("_", " ").capitalize()
 
 
+def standard_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> int | None:
+    """Return the number of the standard that a change is about, None where it is about none."""
+    number = after.get("standard", before.get("standard"))
+    return number if isinstance(number, int) else None
+
+
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Told]:
-    """Return each field that differs, those after first, in the order of their names."""
-    names = sorted({*before, *after})
-    return [
+    """Return each field that reads differently, in the order of their names.
+
+    Left out are the standard, which is told with what happened, numbers of ours, and a label that
+    says no more than the rating beside it.
+    """
+    told = [
         Told(_field(name), _value(name, before.get(name)), _value(name, after.get(name)))
-        for name in names
-        if before.get(name) != after.get(name)
+        for name in sorted({*before, *after}, key=_place)
+        if name not in _SILENT and not (name in _LABELS and _repeats(name, before, after))
     ]
+    return [each for each in told if each.before != each.after]
+
+
+def _key_place(item: tuple[str, Any]) -> list[tuple[int, str]]:
+    return _place(str(item[0]))
+
+
+def _place(name: str) -> list[tuple[int, str]]:
+    """Sort numbers in names as numbers: question 3.2 before 3.10."""
+    return [(int(part or 0), "") if part.isdigit() else (0, part) for part in _NUMBER.split(name)]
+
+
+def _repeats(name: str, *stored: Mapping[str, Any]) -> bool:
+    return all(each.get(name) in (None, "", each.get(_LABELS[name])) for each in stored)
 
 
 def _field(name: str) -> str:
@@ -110,10 +140,15 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_value(name, each) for each in value)
     if isinstance(value, Mapping):
-        parts = [(str(key), _value(str(key), each)) for key, each in sorted(value.items())]
+        parts = [
+            (str(key), _value(str(key), each))
+            for key, each in sorted(value.items(), key=_key_place)
+        ]
         given = {key: text for key, text in parts if text}
         if given.keys() == {"value"}:
             return given["value"]
+        if name == "ratings":
+            return "\n".join(f"Standard {key}: {_value('rag', value[key])}" for key in given)
         return "; ".join(f"{_field(key)}: {text}" for key, text in given.items())
     text = str(value)
     if name == "value":

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
-from s11audit.domain.history import Told, changes, what_in_words
+from s11audit.domain.history import Told, changes, standard_of, what_in_words
 from s11audit.domain.wording import in_words
 from s11audit.models import AuditLog, AuditPayload
 from s11audit.queries.paging import Page, page_of
@@ -70,12 +70,14 @@ def _page(
 
 def _happened(row: AuditLog, document: str | None, drafts: bool) -> Happened:
     payload = json.loads(document) if document else {}
+    before, after = payload.get("before", {}), payload.get("after", {})
+    standard = standard_of(before, after)
     hidden = not drafts and row.what.startswith(_DRAFTS)
     return Happened(
         at=row.at,
         who=row.who.partition(" <")[0],
         role=in_words(Role(row.role)) if row.role and row.user_id else "",
-        what=what_in_words(row.what),
+        what=what_in_words(row.what) + (f": standard {standard}" if standard else ""),
         code=row.what,
-        changes=[] if hidden else changes(payload.get("before", {}), payload.get("after", {})),
+        changes=[] if hidden else changes(before, after),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s11audit.domain.history import Told, changes
+from s11audit.domain.history import Told, changes, standard_of
 
 
 def test_answers_are_told_by_question_and_in_words() -> None:
@@ -24,3 +24,19 @@ def test_a_reason_is_told_beside_its_answer() -> None:
 def test_a_percentage_is_told_by_its_parts() -> None:
     told = changes({}, {"answer:5.2": {"numerator": 0, "denominator": 9, "as_of": "2026-03-04"}})
     assert told[0].after == "As of: 4 March 2026; Denominator: 9; Numerator: 0"
+
+
+def test_what_is_empty_before_and_after_is_not_told() -> None:
+    after = {"standard": 3, "rag": "amber", "label": "amber", "na_reason": "", "comment": None}
+    assert changes({}, after) == [Told("Rating", "", "Amber")]
+    assert standard_of({}, after) == 3
+
+
+def test_a_label_of_the_tool_is_told_beside_its_rating() -> None:
+    told = changes({"label": "2", "rag": "green"}, {"label": "3", "rag": "amber"})
+    assert [(each.before, each.after) for each in told] == [("2", "3"), ("Green", "Amber")]
+
+
+def test_published_ratings_are_told_in_the_order_of_the_standards() -> None:
+    told = changes({}, {"publication": 1, "ratings": {"10": "green", "2": "red"}})
+    assert told == [Told("Ratings", "", "Standard 2: Red\nStandard 10: Green")]
