@@ -7,7 +7,6 @@ After:
 import sqlalchemy as sa
 from alembic import op
 
-
 revision: str = "0001"
 down_revision: str | None = None
 branch_labels: tuple[str, ...] | None = ("default",)
