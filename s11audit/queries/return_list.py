@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, not_, select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import Category, Participation, ReturnState, Standing
+from s11audit.domain.enums import Category, Participation, ReturnKind, ReturnState, Standing
 from s11audit.models import Cycle, Membership, Return, Stage, ToolVersion, name_key
 from s11audit.queries import progress
 from s11audit.queries.agencies import has_category
@@ -72,6 +72,8 @@ class ReturnRow:
     late_days: int
     done: int
     standards: int
+    recorded: bool
+    """Whether only its outcome was imported, so that it has no standards."""
 
     @property
     def extended(self) -> bool:
@@ -115,6 +117,7 @@ def _rows(today: date) -> Select[*tuple[Any, ...]]:
             Return.standing,
             Return.due_on,
             Return.first_due_on,
+            Return.kind,
             Stage.number.label("stage"),
             Stage.scope_standards,
             Cycle.name.label("cycle"),
@@ -189,6 +192,7 @@ def _as_row(row: Row[Any], today: date, done: int, standards: int) -> ReturnRow:
         late_days=(today - row.due_on).days if row.late else 0,
         done=done,
         standards=standards,
+        recorded=row.kind is ReturnKind.RECORDED,
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 
 from s11audit.domain.dates import in_words, london_today
-from s11audit.domain.enums import ReturnState
 from s11audit.domain.policy import Can, Facts, can
 from s11audit.extensions import db
 from s11audit.models import Board
@@ -18,6 +17,8 @@ from s11audit.queries.dashboard import (
     plan_figures,
     stage_figures,
 )
+from s11audit.queries.plan_lists import Show
+from s11audit.queries.review_queue import Waiting, review_queue
 from s11audit.views.guards import actor, board, now
 from s11audit.views.listing import link_to
 
@@ -49,7 +50,7 @@ def dashboard(board: Board) -> str:
     elif may["manage_people"]:
         steps += _people_steps(board)
     if may["see_queue"]:
-        steps += _qa_steps(board, figures)
+        steps += _qa_steps(board)
     current = [each for each in figures if each.open]
     return render_template(
         "boards/dashboard.html",
@@ -125,22 +126,27 @@ def _people_steps(board: Board) -> list[Step]:
     return steps
 
 
-def _qa_steps(board: Board, figures: list[StageFigures]) -> list[Step]:
-    waiting = sum(each.to_review for each in figures)
-    begun = sum(each.count(ReturnState.IN_REVIEW) for each in figures)
+def _qa_steps(board: Board) -> list[Step]:
+    waiting = review_queue(db.session, actor(), board.id).counts
     plans = plan_figures(db.session, board.id)
-    counted = [
-        (waiting, "submitted return waits", "submitted returns wait", "for a review to start",
-         "reviews.queue"),
-        (begun, "return is", "returns are", "in review", "reviews.queue"),
+    counted: list[tuple[int, str, str, str, str, str]] = [
+        (waiting[Waiting.SUBMITTED], "submitted return waits", "submitted returns wait",
+         "for a review to start", "reviews.queue", Waiting.SUBMITTED),
+        (waiting[Waiting.IN_REVIEW], "return is", "returns are", "in review", "reviews.queue",
+         Waiting.IN_REVIEW),
+        (waiting[Waiting.READY], "return is", "returns are",
+         "rated and ready for the chair to publish", "reviews.queue", Waiting.READY),
         (plans.to_decide, "action plan waits", "action plans wait", "for a decision",
-         "actions.index"),
+         "actions.index", Show.WITH_QA),
         (plans.to_verify, "action is", "actions are", "reported complete and to be verified",
-         "actions.index"),
+         "actions.index", Show.FOR_QA),
     ]  # fmt: skip
     return [
-        Step(f"{number} {one if number == 1 else many} {rest}", link_to(endpoint, board=board.slug))
-        for number, one, many, rest, endpoint in counted
+        Step(
+            f"{number} {one if number == 1 else many} {rest}",
+            link_to(endpoint, board=board.slug, show=show),
+        )
+        for number, one, many, rest, endpoint, show in counted
         if number
     ]
 

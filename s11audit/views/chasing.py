@@ -17,6 +17,7 @@ from s11audit.queries.cycles import stage_on
 from s11audit.services import chasing
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now
+from s11audit.views.listing import number_in
 
 bp = Blueprint("chasing", __name__)
 
@@ -41,6 +42,9 @@ MOST_RETURNS = 2000
 def write(board: Board) -> Any:
     """Write an e-mail about returns that are still out: write, preview, send. They are those of
     `return` in the address or form, or all late ones of `stage`."""
+    if not request.values.getlist("return") and not request.values.get("stage"):
+        flash("Select the returns to write about: tick them in the column “Write to”.")
+        return redirect(url_for("returns.index", board=board.slug, stage=number_in("from")))
     stage_id, chosen = _whom(board)
     form = ChaseForm(data={"subject": SUBJECT, "text": TEXT})
     batch = request.form.get("batch", "") or uuid4().hex

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from s11audit.domain.dates import london_today
@@ -67,15 +67,11 @@ def submit(return_: Return) -> Any:
                     session, actor(), return_.id, signatory, form.declared.data, now=now()
                 )
         except Invalid as error:
-            unmatched = False
             for name, message in error.problems.items():
                 if name in form:
                     form[name].errors = [message]
-                else:
-                    unmatched = True
-            if unmatched or not error.problems:
-                flash(str(error), "error")
-                return redirect(url_for("responses.check", return_id=return_.id))
+            if not form.errors:
+                form.form_errors.append(str(error))
         else:
             return redirect(
                 url_for("responses.submitted", return_id=return_.id, number=submission.number)
@@ -84,10 +80,19 @@ def submit(return_: Return) -> Any:
         "responses/submit.html",
         return_=return_,
         form=form,
+        missing=_missing(return_),
         declaration=DECLARATION,
         blocked=why_not_editable(return_, now(), Change.SUBMIT),
         late=return_.due_on < london_today(now()),
     )
+
+
+def _missing(return_: Return) -> int:
+    """Return how many things a return still lacks."""
+    tool = tool_of(db.session, return_.stage.cycle.tool_version)
+    found = responses_of(db.session, return_.id)
+    standards = standards_asked(db.session, return_)
+    return len(lacks(tool, standards, return_.categories, found, london_today(now())))
 
 
 @bp.get("/returns/<int:return_id>/submissions/<int:number>/submitted")

@@ -285,7 +285,9 @@ def test_everything_missing_is_listed_with_its_place(client: FlaskClient, sessio
         data={"name": "A B", "designation": "Chief", "email": "a@example.org", "declared": "y"},
         follow_redirects=True,
     )
-    assert "are missing" in answer.text and reload(session, at.return_).state == "not_started"
+    assert "are missing" in answer.text and 'value="Chief"' in answer.text
+    assert "are missing" in client.get(url(at, "submit")).text
+    assert reload(session, at.return_).state == "not_started"
 
 
 def test_submit_confirm_and_download(client: FlaskClient, session: Session) -> None:
