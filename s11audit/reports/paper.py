@@ -4,6 +4,7 @@ ReportLab takes memory that a web worker at rest should not hold: import this mo
 function that draws, never at the top of a module that views import.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -60,6 +61,26 @@ def clean(text: str) -> str:
         each for each in text.replace("\t", "    ") if each == "\n" or unicodedata.category(each)
         not in ("Cc", "Cf", "Cs", "Co", "Cn")
     )  # fmt: skip
+
+
+def portions(text: str) -> list[str]:
+    """Return the text in parts that are quick to lay out, in their order: at most 30 lines or
+    about 2,000 characters each. ReportLab's time grows with the square of a paragraph's length.
+
+    Of blank lines two in a row stay, and a run of 2,000 characters without a space gets one.
+    """
+    text = re.sub(r"(\S{2000})(?=\S)", r"\1 ", clean(text))
+    lines = re.sub(r"\n(?:[^\S\n]*\n){3,}", "\n\n\n", text).split("\n")
+    found: list[list[str]] = [[]]
+    size = 0
+    for line in lines:
+        for piece in re.findall(r".{1,2000}(?:\s+|$)|.{2000}", line) or [""]:
+            if found[-1] and (size + len(piece) > 2000 or len(found[-1]) == 30):
+                found.append([])
+                size = 0
+            found[-1].append(piece)
+            size += len(piece)
+    return ["\n".join(each) for each in found]
 
 
 def marked_up(text: str) -> str:
@@ -124,7 +145,9 @@ class Paper:
         before = f"<b>{marked_up(bold)}</b> " if bold else ""
         if style in ROOM_BELOW:
             self.add(CondPageBreak(ROOM_BELOW[style]))
-        self.add(Paragraph(before + marked_up(text), STYLES[style]))
+        first, *more = portions(text)
+        self.add(Paragraph(before + marked_up(first), STYLES[style]))
+        self.add(*(Paragraph(marked_up(each), STYLES[style]) for each in more))
 
     def facts(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Add lines of "Label: value"; those without a value are left out."""
