@@ -127,7 +127,11 @@ def _with_plan(plan: PlanRow) -> str:
             f"finished{late}: note progress, and report each complete. QA then verifies it."
         )
     if plan.is_done:
-        return "QA has verified every action of your plan and rates those standards again."
+        return (
+            "QA has verified every action of your plan and rates those standards again."
+            if plan.to_rate
+            else "QA has settled every action of your plan. Nothing more is asked of you."
+        )
     return "You have reported your actions complete. QA verifies them."
 
 

@@ -27,6 +27,7 @@ from s11audit.models import (
     Stage,
 )
 from s11audit.queries.agencies import is_current
+from s11audit.queries.plan_lists import waits_for_rating
 from s11audit.queries.returns import is_late, still_out, was_sent_back
 from s11audit.scoring.as_at import is_open
 
@@ -209,10 +210,13 @@ class PlanFigures:
 
     to_decide: int
     to_verify: int
+    to_rate: int
+    """Standards whose actions are all verified and that wait for a new rating."""
 
 
 def plan_figures(session: Session, board_id: int) -> PlanFigures:
-    """Return how many returned plans are undecided and how many actions are reported complete."""
+    """Return how many returned plans are undecided, how many actions are reported complete, and
+    how many standards wait for a new rating."""
     to_decide = (
         select(func.count(PlanSubmission.id))
         .join(Return, Return.id == PlanSubmission.return_id)
@@ -234,5 +238,11 @@ def plan_figures(session: Session, board_id: int) -> PlanFigures:
         )
         .scalar_subquery()
     )
-    row = session.execute(select(to_decide, to_verify)).one()
-    return PlanFigures(row[0] or 0, row[1] or 0)
+    to_rate = (
+        select(func.count(Improvement.id))
+        .join(Membership, Membership.id == Improvement.membership_id)
+        .where(Membership.board_id == board_id, waits_for_rating())
+        .scalar_subquery()
+    )
+    row = session.execute(select(to_decide, to_verify, to_rate)).one()
+    return PlanFigures(row[0] or 0, row[1] or 0, row[2] or 0)

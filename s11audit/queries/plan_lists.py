@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import london_today
@@ -17,6 +17,7 @@ from s11audit.models import (
     Membership,
     PlanDecision,
     PlanSubmission,
+    Rating,
     Return,
     Stage,
     name_key,
@@ -63,11 +64,17 @@ class PlanRow:
     overdue: int
     state: PlanState
     returned_at: datetime | None
+    to_rate: int = 0
+    """Standards whose actions are all verified and that QA has not rated again since."""
 
     @property
     def for_qa(self) -> bool:
-        """Whether QA has something to decide or to verify."""
-        return self.state is PlanState.WITH_QA or self.actions[ActionState.REPORTED_COMPLETE] > 0
+        """Whether QA has something to decide, to verify or to rate again."""
+        return (
+            self.state is PlanState.WITH_QA
+            or self.actions[ActionState.REPORTED_COMPLETE] > 0
+            or self.to_rate > 0
+        )
 
     @property
     def is_done(self) -> bool:
@@ -129,6 +136,7 @@ def _rows(session: Session, place: ColumnElement[bool], now: datetime) -> list[P
             overdue=row.overdue or 0,
             state=plan_state([row.opened_at], row.returned_at, row.accepted),
             returned_at=row.returned_at,
+            to_rate=row.to_rate or 0,
         )
         for row in session.execute(
             select(
@@ -138,6 +146,7 @@ def _rows(session: Session, place: ColumnElement[bool], now: datetime) -> list[P
                 Stage.number,
                 opened.c.improvements,
                 opened.c.opened_at,
+                opened.c.to_rate,
                 *_counts(done),
                 returned.c.effective_at.label("returned_at"),
                 returned.c.accepted,
@@ -158,6 +167,29 @@ def _counts(done: Subquery) -> Collection[ColumnElement[int]]:
     return [*(done.c[state.value] for state in ActionState), done.c.overdue]
 
 
+def waits_for_rating() -> ColumnElement[bool]:
+    """The condition on an improvement that all its actions are verified, at least one, and that
+    its standard was not rated since (domain rule 12)."""
+    live = [Action.improvement_id == Improvement.id, Action.removed_at.is_(None)]
+    return and_(
+        exists().where(*live),
+        ~exists().where(*live, Action.state != ActionState.VERIFIED),
+        ~exists().where(
+            Rating.return_id == Improvement.return_id,
+            Rating.standard == Improvement.standard,
+            Rating.id > Improvement.rating_id,
+        ),
+    )
+
+
+def to_rate_again(session: Session, return_id: int) -> set[int]:
+    """Return the ids of a return's improvements whose standards wait for a new rating."""
+    found = session.scalars(
+        select(Improvement.id).where(Improvement.return_id == return_id, waits_for_rating())
+    )
+    return set(found)
+
+
 def _improvements() -> Subquery:
     """How many improvements each return has, and when the last one was opened."""
     return (
@@ -165,6 +197,7 @@ def _improvements() -> Subquery:
             Improvement.return_id,
             func.count().label("improvements"),
             func.max(Improvement.opened_at).label("opened_at"),
+            func.count(case((waits_for_rating(), 1))).label("to_rate"),
         )
         .group_by(Improvement.return_id)
         .subquery()

@@ -12,7 +12,13 @@ from s11audit.domain.wording import WORDS
 from s11audit.extensions import db
 from s11audit.models import Board, Membership, Return
 from s11audit.queries import actions as read
-from s11audit.queries.plan_lists import SHOW_WORDS, Show, plans_of_agency, plans_of_board
+from s11audit.queries.plan_lists import (
+    SHOW_WORDS,
+    Show,
+    plans_of_agency,
+    plans_of_board,
+    to_rate_again,
+)
 from s11audit.queries.returns import facts_of
 from s11audit.queries.reviews import flags_of
 from s11audit.queries.tools import tool_of
@@ -72,6 +78,7 @@ def plan(return_: Return) -> str:
         events=read.events_of(db.session, ids) if ids else {},
         live_actions=read.live_actions,
         all_verified=read.all_verified,
+        to_rate=to_rate_again(db.session, return_.id),
         overdue=lambda action: is_overdue(action.state, action.due_on, now()),
         plan_words=PLAN_WORDS,
         **allowed(return_),
@@ -116,7 +123,7 @@ def action(return_: Return, action_id: int) -> str:
         qa_steps=possible_events(state, Side.QA) if on and may["may_decide"] else (),
         overdue=on and is_overdue(state, found.due_on, now()),
         flag=flags.get((found.improvement.standard, found.id)),
-        all_verified=read.all_verified(found.improvement),
+        to_rate=found.improvement_id in to_rate_again(db.session, return_.id),
         **may,
     )
 

@@ -140,6 +140,8 @@ def _qa_steps(board: Board) -> list[Step]:
          "actions.index", Show.WITH_QA),
         (plans.to_verify, "action is", "actions are", "reported complete and to be verified",
          "actions.index", Show.FOR_QA),
+        (plans.to_rate, "standard has", "standards have",
+         "every action verified and to be rated again", "actions.index", Show.FOR_QA),
     ]  # fmt: skip
     return [
         Step(

@@ -107,9 +107,14 @@ def test_both_sides_walk_the_plan_to_the_new_rating(
     page = text(client, f"{plan}/actions/{ids[-1]}")
     assert "rate standard 2 again" in page
     assert "Nothing turns green by itself" in text(client, plan)
+    board = f"/boards/{found.board.slug}"
+    assert "every action verified and to be rated again" in text(client, board)
+    assert "1 to rate again" in text(client, f"{board}/plans?show=for_qa")
     rating = {"label": "green", "reason": "The actions are verified.", "save_next": "yes"}
     path = f"/returns/{found.return_.id}/review"
     assert client.post(f"{path}/2", data=rating).status_code == 302
+    assert "rate standard 2 again" not in text(client, plan)
+    assert "to be rated again" not in text(client, board)
     sign_in(client, found.chair)
     assert client.post(f"{path}/publish").status_code == 302
     session.rollback()
