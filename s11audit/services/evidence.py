@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain.enums import EvidenceKind, Role, ScanState
@@ -58,17 +59,7 @@ def add_file(
     """Add a stored file as evidence. Raises NotFound, NotAllowed, Refused and Invalid."""
     return_, role = editable_return(session, actor, return_id, now=now)
     checked = _checked(session, return_, details)
-    if session.get(Blob, file.sha256) is None:
-        session.add(
-            Blob(
-                sha256=file.sha256,
-                size=file.size,
-                media_type=file.media_type,
-                scan_state=ScanState.NOT_SCANNED,
-                stored_at=now,
-            )
-        )
-        session.flush()
+    _keep_blob(session, file, now)
     added = Evidence(return_id=return_id, blob_sha256=file.sha256, filename=file.filename)
     return _add(session, actor, role, return_, added, checked, now)
 
@@ -177,6 +168,22 @@ def _add(
     after = _facts(session, added)
     _log(session, actor, role, return_, added, "evidence.added", now, {}, after)
     return added
+
+
+def _keep_blob(session: Session, file: StoredFile, now: datetime) -> None:
+    """Name the stored file in the database, once; two agencies may send the same at once."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(Blob)
+        .values(
+            sha256=file.sha256,
+            size=file.size,
+            media_type=file.media_type,
+            scan_state=ScanState.NOT_SCANNED,
+            stored_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["sha256"])
+    )
 
 
 def _checked(session: Session, return_: Return, details: EvidenceDetails) -> EvidenceDetails:

@@ -145,3 +145,18 @@ def test_saving_submitting_and_adding_evidence_at_once(app: Flask, session: Sess
     session.expire_all()
     assert session.get_one(Return, return_id).state is ReturnState.SUBMITTED
     assert verify(session)[1] is None
+
+
+def test_two_agencies_send_the_same_file_at_once(app: Flask, session: Session) -> None:
+    first, second = scene(session), scene(session)
+    people = [(at.actor(session, at.lead), at.return_.id) for at in (first, second)]
+    session.commit()
+    file = evidence.StoredFile("a" * 64, 3, "text/plain", "The board's policy.txt")
+    details = evidence.EvidenceDetails("The policy", evidence.EvidenceKind.POLICY, (1,))
+
+    def adding(place: int) -> Change:
+        who, return_id = people[place]
+        return lambda session: evidence.add_file(session, who, return_id, file, details, now=NOW)
+
+    assert while_under_way(app, adding(0), adding(1)) is None
+    assert verify(session)[1] is None
