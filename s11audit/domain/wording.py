@@ -89,7 +89,7 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.EvidenceKind.POLICY: "Policy or procedure",
         e.EvidenceKind.ACTIVITY: "Activity",
         e.EvidenceKind.OUTCOME: "Outcome for children",
-        e.EvidenceKind.CHILDS_VOICE: "Child's voice",
+        e.EvidenceKind.CHILDS_VOICE: "Child’s voice",
     },
     e.ActionState: {
         e.ActionState.OPEN: "Open",
