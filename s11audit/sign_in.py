@@ -243,9 +243,9 @@ def _ask_to_sign_in(mechanisms: Any = None, headers: Any = None) -> Any:
 
 
 def _keep_pages_private(response: Response) -> Response:
-    """Let no browser keep a page, so that nobody reads it there after the person has left."""
-    if response.mimetype == "text/html":
-        response.headers.setdefault("Cache-Control", "no-store")
+    """Let no browser keep a page or a download, so that nobody reads it there after the person
+    has left. What belongs to no one, as the style sheet, says itself how it is kept."""
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

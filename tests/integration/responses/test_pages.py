@@ -307,6 +307,8 @@ def test_submit_confirm_and_download(client: FlaskClient, session: Session) -> N
     assert copy.headers["Content-Disposition"].startswith("attachment")
     paper = client.get(url(at, "submissions/1/return.pdf"))
     assert paper.data.startswith(b"%PDF") and paper.mimetype == "application/pdf"
+    for download in (copy, paper):
+        assert "no-store" in download.headers["Cache-Control"]
 
 
 def test_what_was_sent_in_is_read_only_also_after_closing(
