@@ -31,7 +31,7 @@ _LIVE = (
 def live_grants(session: Session, user_id: int, today: date) -> tuple[Held, ...]:
     """Return the grants of a person that hold today, in the order they were given."""
     rows = session.execute(_LIVE, {"user_id": user_id, "today": today})
-    return tuple(Held(*row) for row in rows.tuples())
+    return tuple(Held(*row) for row in rows)
 
 
 def actor_for(session: Session, user: User, today: date) -> Actor:
@@ -78,7 +78,7 @@ def places(session: Session, actor: Actor) -> list[PlaceHeld]:
         .join(Board)
         .where(Membership.id.in_(membership_ids))
         .order_by(Membership.name_key, Membership.id)
-    ).tuples():
+    ):
         key = (membership.board_id, membership.id)
         path = f"/agencies/{membership.id}"
         found.append(PlaceHeld(membership.name, board_name, tuple(roles[key]), path))

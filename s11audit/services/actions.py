@@ -352,16 +352,14 @@ def _happened(
             by_id=actor.user_id,
         )
     )
-    log.record(
+    log.record_for(
         session,
+        return_,
         actor,
         role,
         f"action.{kind.value}",
-        "action",
-        action.id,
+        ("action", action.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_.id,
         before=before,
         after=after,
     )

@@ -10,17 +10,17 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import EvidenceKind, Role, ScanState
-from s11audit.domain.errors import Invalid, NotFound
+from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Actor
-from s11audit.models import Blob, Evidence, EvidenceUse, Response, Return
+from s11audit.models import Blob, Evidence, EvidenceUse, Return
+from s11audit.queries.evidence import evidence_by_id, standards_served
 from s11audit.queries.tools import standards_asked
 from s11audit.scoring.words import is_blank, normalise_line_ends
-from s11audit.services.log import record
+from s11audit.services.log import record_for
 from s11audit.services.responses import begin, editable_return, ensure_response
 
 LONGEST_DESCRIPTION = 2000
@@ -93,7 +93,7 @@ def change(
     """Change what is said of a piece of evidence, the standards it serves and, for a link, its
     address. Nothing is written where nothing changed."""
     return_, role = editable_return(session, actor, return_id, now=now)
-    found = _evidence(session, return_id, evidence_id)
+    found = evidence_by_id(session, return_id, evidence_id)
     checked = _checked(session, return_, details)
     before = _facts(session, found)
     _set(found, checked)
@@ -105,9 +105,10 @@ def change(
     changed = sorted(name for name in after if before[name] != after[name])
     if changed:
         begin(session, actor, role, return_, now=now)
-        _log(
-            session, actor, role, return_, found, "evidence.changed", now,
-            {name: before[name] for name in changed}, {name: after[name] for name in changed},
+        record_for(
+            session, return_, actor, role, "evidence.changed", ("evidence", found.id), now=now,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
         )  # fmt: skip
     return found
 
@@ -118,12 +119,15 @@ def remove(
     """Take a piece of evidence away from the return. It stays on record, since an earlier
     submission may name it."""
     return_, role = editable_return(session, actor, return_id, now=now)
-    found = _evidence(session, return_id, evidence_id)
+    found = evidence_by_id(session, return_id, evidence_id)
     before = _facts(session, found)
     found.removed_at = now
     found.uses.clear()
     begin(session, actor, role, return_, now=now)
-    _log(session, actor, role, return_, found, "evidence.removed", now, before, {})
+    record_for(
+        session, return_, actor, role, "evidence.removed", ("evidence", found.id), now=now,
+        before=before,
+    )  # fmt: skip
 
 
 def checked_url(url: str) -> str:
@@ -165,8 +169,10 @@ def _add(
     _serve(session, return_.id, added, details.standards)
     begin(session, actor, role, return_, now=now)
     session.flush()
-    after = _facts(session, added)
-    _log(session, actor, role, return_, added, "evidence.added", now, {}, after)
+    record_for(
+        session, return_, actor, role, "evidence.added", ("evidence", added.id), now=now,
+        after=_facts(session, added),
+    )  # fmt: skip
     return added
 
 
@@ -211,21 +217,6 @@ def _checked(session: Session, return_: Return, details: EvidenceDetails) -> Evi
     )
 
 
-def _evidence(session: Session, return_id: int, evidence_id: int) -> Evidence:
-    found = session.scalar(
-        select(Evidence)
-        .where(
-            Evidence.id == evidence_id,
-            Evidence.return_id == return_id,
-            Evidence.removed_at.is_(None),
-        )
-        .options(selectinload(Evidence.uses), joinedload(Evidence.blob))
-    )
-    if found is None:
-        raise NotFound("There is no such evidence.")
-    return found
-
-
 def _set(evidence: Evidence, details: EvidenceDetails) -> None:
     evidence.description = details.description
     evidence.kind = details.kind
@@ -247,10 +238,6 @@ def _serve(
 
 
 def _facts(session: Session, evidence: Evidence) -> dict[str, Any]:
-    served = {use.response_id for use in evidence.uses}
-    standards = session.scalars(
-        select(Response.standard).where(Response.id.in_(served)).order_by(Response.standard)
-    )
     return {
         "file": evidence.filename,
         "sha256": evidence.blob_sha256,
@@ -259,23 +246,5 @@ def _facts(session: Session, evidence: Evidence) -> dict[str, Any]:
         "kind": evidence.kind,
         "made_on": evidence.made_on,
         "review_on": evidence.review_on,
-        "standards": list(standards),
+        "standards": standards_served(session, evidence),
     }
-
-
-def _log(
-    session: Session,
-    actor: Actor,
-    role: Role,
-    return_: Return,
-    evidence: Evidence,
-    what: str,
-    now: datetime,
-    before: dict[str, Any],
-    after: dict[str, Any],
-) -> None:
-    record(
-        session, actor, role, what, "evidence", evidence.id,
-        now=now, board_id=return_.membership.board_id, return_id=return_.id,
-        before=before, after=after,
-    )  # fmt: skip

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import Actor
+from s11audit.models import Return
 from s11audit.models.audit_log import AuditLog, AuditPayload
 
 INSTALLATION_CHAIN = "installation"
@@ -76,6 +77,27 @@ def record(
             document=canonical(payload),
         )
     )
+
+
+def record_for(
+    session: Session,
+    return_: Return,
+    actor: Actor,
+    role: Role | None,
+    what: str,
+    about: tuple[str, int] | None = None,
+    *,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Log one change of a return, as `record` does, in the chain of its board; `about` is the
+    subject and its id ("rating", 7) where that is not the return itself but a part of it."""
+    subject, subject_id = about or ("return", return_.id)
+    record(
+        session, actor, role, what, subject, subject_id, now=now,
+        board_id=return_.membership.board_id, return_id=return_.id, before=before, after=after,
+    )  # fmt: skip
 
 
 def canonical(value: Any) -> str:
@@ -142,7 +164,7 @@ def _rows(session: Session) -> Iterator[Any]:
         .outerjoin(AuditPayload, AuditPayload.log_id == AuditLog.id)
         .order_by(AuditLog.chain, AuditLog.sequence)
         .execution_options(yield_per=500)
-    ).tuples()
+    )
 
 
 def _fault(row: AuditLog, document: str | None, sequence: int, previous: str) -> str:

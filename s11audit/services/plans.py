@@ -51,16 +51,14 @@ def give_reason(
     if before == reason.strip():
         return improvement
     improvement.no_action_reason = reason.strip()
-    log.record(
+    log.record_for(
         session,
+        return_,
         actor,
         role,
         "improvement.no_action",
-        "improvement",
-        improvement.id,
+        ("improvement", improvement.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_id,
         before={"reason": before},
         after={"reason": improvement.no_action_reason},
     )
@@ -225,16 +223,14 @@ def monitor(
     )
     session.add(flag)
     session.flush()
-    log.record(
+    log.record_for(
         session,
+        return_,
         actor,
         role,
         "monitoring.raised" if raised else "monitoring.lifted",
-        "monitoring_flag",
-        flag.id,
+        ("monitoring_flag", flag.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_id,
         after={"standard": standard, "action": action_id, "reason": flag.reason},
     )
     return flag
@@ -283,15 +279,13 @@ def _log(
     now: datetime,
     more: Mapping[str, object] | None = None,
 ) -> None:
-    log.record(
+    log.record_for(
         session,
+        return_,
         actor,
         role,
         what,
-        "plan_submission",
-        submission.id,
+        ("plan_submission", submission.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_.id,
         after={"number": submission.number} | dict(more or {}),
     )

@@ -89,7 +89,7 @@ def _latest_agreed(session: Session, return_id: int) -> dict[int, int]:
         .where(Rating.return_id == return_id, Rating.role == RatingRole.AGREED)
         .group_by(Rating.standard)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _open_improvement(

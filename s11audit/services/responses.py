@@ -26,7 +26,7 @@ from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.answers import read_answer
 from s11audit.scoring.as_at import is_open
 from s11audit.scoring.words import is_blank, normalise_line_ends
-from s11audit.services.log import record
+from s11audit.services.log import record_for
 from s11audit.tools.schema import Standard, Tool
 
 LONGEST_TEXT = 100_000
@@ -103,16 +103,14 @@ def save_response(
     response.saved_at = now
     response.saved_by_id = actor.user_id
     session.flush()
-    record(
+    record_for(
         session,
+        return_,
         actor,
         role,
         "response.saved",
-        "response",
-        response.id,
+        ("response", response.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_id,
         before={"standard": standard, **before},
         after={"standard": standard, **after},
     )
@@ -144,16 +142,14 @@ def assign(
         return
     before = _name_of(session, response.assigned_to_id)
     response.assigned_to_id = user_id
-    record(
+    record_for(
         session,
+        return_,
         actor,
         role,
         "response.assigned",
-        "response",
-        response.id,
+        ("response", response.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_id,
         before={"standard": standard, "assigned_to": before},
         after={"standard": standard, "assigned_to": _name_of(session, user_id)},
     )
@@ -210,16 +206,13 @@ def begin(session: Session, actor: Actor, role: Role, return_: Return, *, now: d
     state = lifecycle.after(Change.BEGIN, return_.state)
     if state is return_.state:
         return
-    record(
+    record_for(
         session,
+        return_,
         actor,
         role,
         "return.begun",
-        "return",
-        return_.id,
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_.id,
         before={"state": return_.state},
         after={"state": state},
     )

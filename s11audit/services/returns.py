@@ -52,9 +52,9 @@ def extend(
         )
     )
     session.flush()
-    _record(
-        session, actor, role, "return.extended", return_, now,
-        {"due_on": was}, {"due_on": due_on, "reason": reason},
+    log.record_for(
+        session, return_, actor, role, "return.extended", now=now,
+        before={"due_on": was}, after={"due_on": due_on, "reason": reason},
     )  # fmt: skip
     _tell_lead(
         session, return_, "return_extended", f"extended:{return_.id}:{due_on}", now,
@@ -94,9 +94,9 @@ def change_standing(
         )
     )
     session.flush()
-    _record(
-        session, actor, role, "return.standing_changed", return_, now,
-        {"standing": before.value}, {"standing": standing.value, "reason": reason},
+    log.record_for(
+        session, return_, actor, role, "return.standing_changed", now=now,
+        before={"standing": before.value}, after={"standing": standing.value, "reason": reason},
     )  # fmt: skip
     return return_
 
@@ -132,10 +132,10 @@ def send_back(
         )
     )
     session.flush()
-    _record(
-        session, actor, role, "return.sent_back", return_, now,
-        {"state": before.value},
-        {"state": after.value, "submission": submission.number, "reason": reason},
+    log.record_for(
+        session, return_, actor, role, "return.sent_back", now=now,
+        before={"state": before.value},
+        after={"state": after.value, "submission": submission.number, "reason": reason},
     )  # fmt: skip
     _tell_lead(
         session, return_, "return_sent_back", f"sent_back:{submission.id}", now,
@@ -176,22 +176,6 @@ def _reason(text: str, what: str, problems: dict[str, str]) -> str:
     if problems:
         raise Invalid("; ".join(problems.values()) + ".", problems)
     return text
-
-
-def _record(
-    session: Session,
-    actor: Actor,
-    role: Role,
-    what: str,
-    return_: Return,
-    now: datetime,
-    before: dict[str, object],
-    after: dict[str, object],
-) -> None:
-    log.record(
-        session, actor, role, what, "return", return_.id, now=now,
-        board_id=return_.membership.board_id, return_id=return_.id, before=before, after=after,
-    )  # fmt: skip
 
 
 def _tell_lead(

@@ -108,16 +108,14 @@ def rate(
     )
     session.add(rating)
     session.flush()
-    log.record(
+    log.record_for(
         session,
+        return_,
         actor,
         role,
         "rating.given",
-        "rating",
-        rating.id,
+        ("rating", rating.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_.id,
         before=_logged(stands.latest),
         after=_logged(rating) | {"reason": rating.reason},
     )
@@ -352,16 +350,13 @@ def _log(
     after: ReturnState,
     more: Mapping[str, object] | None = None,
 ) -> None:
-    log.record(
+    log.record_for(
         session,
+        return_,
         actor,
         role,
         what,
-        "return",
-        return_.id,
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_.id,
         before={"state": before},
         after={"state": after} | dict(more or {}),
     )

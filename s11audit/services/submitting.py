@@ -15,7 +15,7 @@ from s11audit.queries.progress import lacks
 from s11audit.queries.responses import responses_of
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.words import counted, is_blank
-from s11audit.services.log import record
+from s11audit.services.log import record_for
 from s11audit.services.notices import agency_people, panel, tell
 from s11audit.services.responses import editable_return
 from s11audit.services.submissions import Signatory, freeze
@@ -44,16 +44,14 @@ def submit(
     submission = freeze(session, actor, return_, signatory, effective_at=now, now=now)
     before = return_.state
     return_.state = lifecycle.after(Change.SUBMIT, before)
-    record(
+    record_for(
         session,
+        return_,
         actor,
         role,
         "return.submitted",
-        "submission",
-        submission.id,
+        ("submission", submission.id),
         now=now,
-        board_id=return_.membership.board_id,
-        return_id=return_.id,
         before={"state": before},
         after={
             "state": return_.state,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import LONDON, in_words, london_today, moment_in_words
@@ -243,7 +242,6 @@ def template_words() -> dict[str, Any]:
         "unlike_suggested": unlike_suggested,
         "iso_date": lambda text: in_words(date.fromisoformat(text)),
         "due_in_words": due_in_words,
-        "has_endpoint": lambda name: name in current_app.view_functions,
     }
 
 

@@ -50,7 +50,7 @@ def test_a_file_serves_several_standards_and_is_a_download(
     assert answer.status_code == 302
     for number in (1, 6):
         page = client.get(url(at, f"standards/{number}")).text
-        assert "Our policy.pdf" in page and "made 1 February 2026" in page
+        assert "Our policy.pdf" in page and "Made on 1 February 2026" in page
     found = session.scalars(select(Evidence)).one()
     assert found.kind is EvidenceKind.ACTIVITY
     got = client.get(url(at, f"evidence/{found.id}/file"))
@@ -117,7 +117,9 @@ def test_changing_and_removing(client: FlaskClient, session: Session) -> None:
     assert "Supervision audit" in client.get(place).text
     changed = {"description": "Newer", "kind": "outcome", "standards": ["2"]}
     assert client.post(place, data=changed).status_code == 302
-    assert "policy.pdf" not in client.get(url(at, "standards/1")).text
+    elsewhere = client.get(url(at, "standards/1")).text
+    assert elsewhere.count("policy.pdf") == 1  # offered there, as evidence of another standard
+    assert '#standards">policy.pdf</a>' in elsewhere
     assert "Newer" in client.get(url(at, "standards/2")).text
     assert "Remove this evidence?" in client.get(f"{place}/remove").text
     assert client.post(f"{place}/remove", data={}).status_code == 302
