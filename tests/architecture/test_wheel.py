@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = (
@@ -40,18 +41,67 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack the wheel into an empty folder, as an installation does."""
+    folder = tmp_path_factory.mktemp("installed")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run(installed: Path, folder: Path, *arguments: str) -> str:
+    """Run a command of the installed wheel in a folder elsewhere; it must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "s11audit", *arguments],
+        cwd=folder, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(installed), "S11AUDIT_DATA": str(folder / "data")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.slow
-def test_the_wheel_carries_everything_and_runs(wheel: Path, tmp_path: Path) -> None:
-    installed = tmp_path / "installed"
+def test_the_wheel_carries_everything(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        archive.extractall(installed)
     assert not [name for name in NEEDED if name not in names]
     assert not [name for name in names if name.endswith(".pyc") or name.startswith("tests/")]
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_loads_the_demonstration_and_draws_reports(
+    installed: Path, tmp_path: Path
+) -> None:
+    assert "lead@fellmere.example" in run(installed, tmp_path, "demo", "--no-serve")
+    assert (tmp_path / "data" / "s11audit.db").is_file()
+    run(
+        installed, tmp_path, "report", "compliance", "--board", "leicestershire-and-rutland",
+        "--cycle", "Section 11 audit 2011", "--format", "pdf", "-o", "table.pdf",
+    )  # fmt: skip
+    document = PdfReader(tmp_path / "table.pdf")
+    assert "12 fully compliant of 27 asked" in " ".join(
+        " ".join(page.extract_text().split()) for page in document.pages
+    )
+    fonts = document.pages[0]["/Resources"]["/Font"].values()
+    assert any("DejaVu" in font.get_object()["/BaseFont"] for font in fonts)
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_serves_pages_and_what_they_need(
+    installed: Path, tmp_path: Path
+) -> None:
+    program = (
+        "from s11audit import create_app\n"
+        "client = create_app().test_client()\n"
+        "for path in ('/login', '/static/s11audit.css', '/static/js/autosave.js',\n"
+        "             '/static/vendor/govuk-frontend.min.css',\n"
+        "             '/static/vendor/govuk-frontend.min.js'):\n"
+        "    assert client.get(path).status_code == 200, path\n"
+    )
+    run(installed, tmp_path, "init")
     done = subprocess.run(
-        [sys.executable, "-m", "s11audit", "init"],
-        cwd=tmp_path, capture_output=True, text=True,
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(installed), "S11AUDIT_DATA": str(tmp_path / "data")},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "data" / "s11audit.db").is_file()
