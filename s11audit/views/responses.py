@@ -280,7 +280,15 @@ def _onward(page: StandardPage, form: StandardForm) -> Answer:
         return redirect(url_for("evidence.add_link", **here))
     if form.another.data:
         return redirect(url_for("responses.standard", **here, another="yes", _anchor="actions"))
-    flash(f"Standard {page.standard.number} is saved.", "success")
+    faulty = page.faulty(london_today(now()))
+    if faulty:
+        which = f"Question {faulty[0]} is" if len(faulty) == 1 else f"{len(faulty)} questions are"
+        flash(
+            f"Standard {page.standard.number} is saved. {which} not answered in full, or with "
+            "something that cannot be: put it right before the return is submitted."
+        )
+    else:
+        flash(f"Standard {page.standard.number} is saved.", "success")
     if form.save.data:
         return redirect(url_for("responses.standard", **here))
     if form.onward.data and page.next_number is not None:

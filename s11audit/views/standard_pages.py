@@ -160,6 +160,12 @@ class StandardPage:
         for lack in missing_of(facts, today):
             _field_of(form, lack).errors = [lack.message]
 
+    def faulty(self, today: date) -> list[str]:
+        """Return the keys of the questions whose stored answer was begun and cannot be sent in."""
+        facts = standard_facts(self.tool, self.standard, self.categories, self.response)
+        parts = [lack.part for lack in missing_of(facts, today) if lack.field]
+        return list(dict.fromkeys(part.partition(":")[2] for part in parts))
+
     def add_problems(self, form: StandardForm, problems: Mapping[str, str]) -> None:
         """Put a service's problems, named by part, beside their fields."""
         for part, message in problems.items():

@@ -107,7 +107,9 @@ def test_an_unfinished_percentage_comes_back_as_typed(
         "answer-5.2-as_of-year": "2026",
     }  # fmt: skip
     client.post(url(at, "standards/5"), data={"based_on": "0", **typed})
-    back = form_of(client.get(url(at, "standards/5")).text)
+    page = client.get(url(at, "standards/5")).text
+    assert "Standard 5 is saved. Question 5.2 is not answered in full" in page
+    back = form_of(page)
     assert {name: back[name] for name in typed} == {**typed, "answer-5.2-denominator": "1240"}
 
 
