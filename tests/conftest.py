@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,6 +21,10 @@ from s11audit.extensions import db
 from tests.support import chromium
 from tests.support.databases import Databases, close_engines, settings_for
 from tests.support.server import Served, serving
+
+# A busy machine is no failure: nothing is timed by hypothesis.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

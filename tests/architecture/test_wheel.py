@@ -23,6 +23,10 @@ NEEDED = (
 )
 
 
+# One process builds the wheel once for all of these.
+pytestmark = pytest.mark.xdist_group("wheel")
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel as `pip wheel` does, with no Node.js on the path."""

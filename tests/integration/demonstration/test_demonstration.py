@@ -42,6 +42,10 @@ NOW = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 REAL = ("leicestershire-and-rutland", "lancashire")
 
 
+# One process loads the demonstration once for all of these.
+pytestmark = pytest.mark.xdist_group("demonstration")
+
+
 @pytest.fixture(scope="module")
 def app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """An application on a database with the demonstration, which these tests only read."""
