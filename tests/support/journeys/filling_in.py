@@ -98,7 +98,7 @@ def attach_link(person: Person, url: str, what: str) -> None:
     person.is_at("Add a link")
     person.type("The address of the link", url)
     person.type("What this is and what it shows", what)
-    person.choose("Child's voice")
+    person.choose("Child’s voice")
     person.press("Save the evidence")
     person.is_told("The link is added.")
 

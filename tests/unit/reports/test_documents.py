@@ -101,7 +101,7 @@ def test_a_return_tells_everything_that_was_sent_in() -> None:
         "Why it does not apply: No staff.",
         "Train all staff (by Head of HR, due 30 September 2026)",
         "2. Say so",
-        "What children told us (Child's voice; voices.pdf; made 2 January 2026)",
+        "What children told us (Child’s voice; voices.pdf; made 2 January 2026)",
     ):
         assert expected in text
     for standard in LANCASHIRE.standards:
