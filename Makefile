@@ -28,7 +28,7 @@ format: $(VENV)/.test-installed  ## Put the code into the one style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.test-installed  ## Measure and write docs/benchmarks
+bench: $(VENV)/.test-installed  ## Measure and write docs/speed.md
 	$(BIN)/python -m bench
 
 clean:  ## Remove the virtual environment and what builds leave behind

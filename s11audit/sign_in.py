@@ -118,6 +118,11 @@ class SessionCookie(SecureCookieSessionInterface):
         """Return None: the cookie itself names no time."""
         return None
 
+    def should_set_cookie(self, app: Flask, session: Any) -> bool:
+        """Return whether this answer renews the cookie. A style sheet or script does not: one
+        that arrives late must not sign somebody in again who has just signed out."""
+        return request.endpoint != "static" and super().should_set_cookie(app, session)
+
 
 def security_settings(values: dict[str, Any]) -> dict[str, Any]:
     """Return Flask-Security's settings."""

@@ -61,7 +61,7 @@ def _filling_in(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
             )
         ),
         "responses.check": of(("not_started", "in_progress", "sent_back", "closed")),
-        "responses.submit": of(("not_started", "late", "submitted")),
+        "responses.submit": of(("not_started", "sent_back", "submitted")),
         "responses.standard": [
             *of(("not_started",), number=5),
             *of(("other_tool",), number=1),

@@ -103,12 +103,18 @@ class Cluster:
         return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self._folder}"
 
     def create(self, database: str, template: str = "template0") -> str:
-        """Make a database as a copy of `template` and return its URL."""
-        self._do(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(database), sql.Identifier(template)
+        """Make a database as a copy of `template` and return its URL.
+
+        The files are copied, which for these small ones is several times faster than the default
+        of PostgreSQL 15 and later; earlier ones know no other way.
+        """
+        with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
+            copied = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}" + copied).format(
+                    sql.Identifier(database), sql.Identifier(template)
+                )
             )
-        )
         return self.url(database)
 
     def drop(self, database: str) -> None:

@@ -290,3 +290,12 @@ def test_headers_and_cookies(settings, person):
         assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|\bon[a-z]+=", answer.text)
     finally:
         close_engines(app)
+
+
+def test_a_style_sheet_does_not_renew_the_session(client, session):
+    """One that arrives after signing out would otherwise sign the person in again."""
+    person = make.user(session, Role.VIEWER, board=make.board(session))
+    session.commit()
+    sign_in(client, person)
+    assert "Set-Cookie" in client.get("/places").headers
+    assert "Set-Cookie" not in client.get("/static/s11audit.css").headers

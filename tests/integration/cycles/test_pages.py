@@ -95,7 +95,7 @@ def test_stages_by_page(session: Session, client: FlaskClient) -> None:
     assert post(f"{second}/open") == 302
     assert post(f"{second}/open") == 409
     confirm = client.get(f"{office.at}/stages/{first}/close").text
-    assert "2 not sent in" in confirm
+    assert "2 not submitted" in confirm
     assert "2 submitted or in review" in confirm
     late = make.membership(session, office.board, "Late one")
     other = make.membership(session, make.board(session))
