@@ -6,6 +6,8 @@ never fails half way for want of it, and it is committed when the block ends, be
 is sent. On SQLite in WAL mode a read never waits for a writer. See docs/decisions.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +19,7 @@ from sqlalchemy.orm import Session
 from s11audit.extensions import db
 
 _WRITE = {"s11audit_write": True}
+BUSY_SECONDS = 30
 
 
 @contextmanager
@@ -64,7 +67,7 @@ def prepare(engine: Engine) -> None:
 def _connect_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in (
-        "busy_timeout = 30000",
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
@@ -73,5 +76,28 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("s11audit_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if not connection.get_execution_options().get("s11audit_write"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        _take_write_lock(cursor)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        cursor.close()
+
+
+def _take_write_lock(cursor: Any) -> None:
+    """Begin a write, asking again every half millisecond while somebody else writes. SQLite's own
+    waiting sleeps for up to a tenth of a second after a lock is free, and writes take three
+    thousandths. Raises sqlite3.OperationalError after BUSY_SECONDS."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.0005)

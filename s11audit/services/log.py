@@ -12,13 +12,23 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import bindparam, event, insert, select, text
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import Actor
 from s11audit.models import Return
 from s11audit.models.audit_log import AuditLog, AuditPayload
+
+# Sent with every change, under the write lock: put together once, and past the ORM.
+_HEAD = (
+    select(AuditLog.sequence, AuditLog.hash)
+    .where(AuditLog.chain == bindparam("chain"))
+    .order_by(AuditLog.sequence.desc())
+    .limit(1)
+)
+_ADD_ROWS = insert(AuditLog).returning(AuditLog.id, sort_by_parameter_order=True)
+_ADD_PAYLOADS = insert(AuditPayload)
 
 INSTALLATION_CHAIN = "installation"
 FIRST_HASH = "0" * 64
@@ -209,12 +219,7 @@ def _forget(session: Session) -> None:
 def _append_to(session: Session, chain: str, entries: list[Entry]) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:chain))"), {"chain": chain})
-    head = session.execute(
-        select(AuditLog.sequence, AuditLog.hash)
-        .where(AuditLog.chain == chain)
-        .order_by(AuditLog.sequence.desc())
-        .limit(1)
-    ).one_or_none()
+    head = session.execute(_HEAD, {"chain": chain}).one_or_none()
     sequence, previous = head if head else (0, FIRST_HASH)
     rows = []
     for entry in entries:
@@ -224,11 +229,10 @@ def _append_to(session: Session, chain: str, entries: list[Entry]) -> None:
         digest = row_hash(previous, fields)
         rows.append(fields | {"at": entry.at, "previous_hash": previous, "hash": digest})
         previous = digest
-    ids = session.scalars(
-        insert(AuditLog).returning(AuditLog.id, sort_by_parameter_order=True), rows
-    )
-    session.execute(
-        insert(AuditPayload),
+    connection = session.connection()
+    ids = connection.scalars(_ADD_ROWS, rows)
+    connection.execute(
+        _ADD_PAYLOADS,
         [
             {"log_id": log_id, "document": entry.document}
             for log_id, entry in zip(ids, entries, strict=True)
