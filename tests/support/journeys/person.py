@@ -45,10 +45,12 @@ class Person:
 
     def follow(self, name: str, within: Locator | None = None) -> None:
         """Click the link of that name; the first one where there are several."""
+        self.page.wait_for_load_state("load")
         (within or self.page).get_by_role("link", name=name).first.click()
 
     def press(self, name: str, within: Locator | None = None) -> None:
         """Click the button of that name exactly."""
+        self.page.wait_for_load_state("load")
         (within or self.page).get_by_role("button", name=name, exact=True).first.click()
 
     def type(self, label: str, text: str, within: Locator | None = None) -> None:
