@@ -4,6 +4,8 @@ Huey keeps the times; a task it starts may be lost with the process, so that eve
 own work in the database and the next one takes it up.
 """
 
+import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +20,12 @@ from s11audit.jobs.outbox import send_waiting
 
 SCHEMA = "s11audit_tasks"  # Huey's own tables beside ours in PostgreSQL
 SECONDS_TO_STOP = 20
+
+# What is done every minute, in this order: mail last, so that what the others wrote goes out.
+# Each takes the moment, finds its own work in the database and may be killed at any time.
+SWEEPS: tuple[Callable[[datetime], object], ...] = (send_waiting,)
+
+_log = logging.getLogger(__name__)
 
 
 def make_huey(database_url: str, data: str) -> Huey:
@@ -37,8 +45,12 @@ def register(huey: Huey, app: Flask) -> None:
 
     @huey.periodic_task(crontab(minute="*"))
     def sweep() -> None:
-        with app.app_context():
-            send_waiting(datetime.now(UTC))
+        for each in SWEEPS:
+            try:
+                with app.app_context():
+                    each(datetime.now(UTC))
+            except Exception:
+                _log.exception("%s failed; it is tried again in a minute", each.__name__)
 
     sweep()
 
