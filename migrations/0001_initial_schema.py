@@ -46,6 +46,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_board_slug")),
     )
     op.create_table(
+        "digest_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("upto_user_id", sa.Integer(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_digest_day")),
+    )
+    op.create_table(
         "user",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=255), nullable=False),
@@ -58,6 +66,75 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_user_fs_uniquifier")),
+    )
+    op.create_table(
+        "calendar_feed",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=True),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_calendar_feed_board_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_calendar_feed_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_feed")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_feed_token_hash")),
+    )
+    with op.batch_alter_table("calendar_feed", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_calendar_feed_board_id"), ["board_id"], unique=False)
+        batch_op.create_index(
+            "uq_calendar_feed_board",
+            ["user_id", "board_id"],
+            unique=True,
+            sqlite_where=sa.text("board_id IS NOT NULL"),
+            postgresql_where=sa.text("board_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_calendar_feed_own",
+            ["user_id"],
+            unique=True,
+            sqlite_where=sa.text("board_id IS NULL"),
+            postgresql_where=sa.text("board_id IS NULL"),
+        )
+
+    op.create_table(
+        "digest",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_digest_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digest")),
+        sa.UniqueConstraint("user_id", "day", name=op.f("uq_digest_user_id_day")),
+    )
+    with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_digest_day"), ["day"], unique=False)
+
+    op.create_table(
+        "digest_choice",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.Boolean(), nullable=False),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_digest_choice_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_digest_choice")),
+    )
+    op.create_table(
+        "meeting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=17), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("starts_at", sa.String(length=20), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("other_items", sa.Text(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("\"kind\" IN ('executive', 'qa')", name=op.f("ck_meeting_kind_listed")),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_meeting_board_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint(
+            "board_id", "kind", "held_on", name=op.f("uq_meeting_board_id_kind_held_on")
+        ),
     )
     op.create_table(
         "membership",
@@ -120,6 +197,51 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "reminder_schedule",
+        sa.Column("board_id", sa.Integer(), nullable=False),
+        sa.Column("returns_on", sa.Boolean(), nullable=False),
+        sa.Column("actions_on", sa.Boolean(), nullable=False),
+        sa.Column("weekly_on", sa.Boolean(), nullable=False),
+        sa.Column("days_before", sa.JSON(), nullable=False),
+        sa.Column("every_days", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "every_days BETWEEN 0 AND 365", name=op.f("ck_reminder_schedule_every_days_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["board_id"], ["board.id"], name=op.f("fk_reminder_schedule_board_id")
+        ),
+        sa.PrimaryKeyConstraint("board_id", name=op.f("pk_reminder_schedule")),
+    )
+    op.create_table(
+        "theme",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name_key", sa.String(length=150), nullable=False),
+        sa.Column("merged_into_id", sa.Integer(), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("merged_into_id <> id", name=op.f("ck_theme_merged_into_another")),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_theme_board_id")),
+        sa.ForeignKeyConstraint(
+            ["merged_into_id"], ["theme.id"], name=op.f("fk_theme_merged_into_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme")),
+    )
+    with op.batch_alter_table("theme", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_theme_merged_into_id"), ["merged_into_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_theme_live_name",
+            ["board_id", "name_key"],
+            unique=True,
+            sqlite_where=sa.text("merged_into_id IS NULL"),
+            postgresql_where=sa.text("merged_into_id IS NULL"),
+        )
+
+    op.create_table(
         "tool_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=60), nullable=False),
@@ -139,6 +261,25 @@ def upgrade() -> None:
     with op.batch_alter_table("tool_version", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tool_version_board_id"), ["board_id"], unique=False)
 
+    op.create_table(
+        "attendance",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name_key", sa.String(length=250), nullable=False),
+        sa.Column("from_where", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=17), nullable=False),
+        sa.CheckConstraint(
+            "\"kind\" IN ('present', 'apologies')", name=op.f("ck_attendance_kind_listed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_attendance_meeting_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance")),
+        sa.UniqueConstraint(
+            "meeting_id", "name_key", name=op.f("uq_attendance_meeting_id_name_key")
+        ),
+    )
     op.create_table(
         "cycle",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -254,6 +395,44 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "minutes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by_id", sa.Integer(), nullable=True),
+        sa.Column("snapshot", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["approved_by_id"], ["user.id"], name=op.f("fk_minutes_approved_by_id")
+        ),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_minutes_meeting_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_minutes")),
+        sa.UniqueConstraint("meeting_id", name=op.f("uq_minutes_meeting_id")),
+    )
+    op.create_table(
+        "conflict_of_interest",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attendance_id", sa.Integer(), nullable=False),
+        sa.Column("membership_id", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"], ["attendance.id"], name=op.f("fk_conflict_of_interest_attendance_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["membership.id"], name=op.f("fk_conflict_of_interest_membership_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conflict_of_interest")),
+        sa.UniqueConstraint(
+            "attendance_id",
+            "membership_id",
+            name=op.f("uq_conflict_of_interest_attendance_id_membership_id"),
+        ),
+    )
+    with op.batch_alter_table("conflict_of_interest", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_conflict_of_interest_membership_id"), ["membership_id"], unique=False
+        )
+
+    op.create_table(
         "stage",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cycle_id", sa.Integer(), nullable=False),
@@ -345,6 +524,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_log_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "enquiry_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.String(length=17), nullable=False),
+        sa.Column("draft_key", sa.String(length=80), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("removed", sa.Boolean(), nullable=False),
+        sa.Column("written_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_enquiry_line_text_some")),
+        sa.CheckConstraint(
+            "\"basis\" IN ('hand', 'screening', 'return', 'ratings')",
+            name=op.f("ck_enquiry_line_basis_listed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_enquiry_line_meeting_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_enquiry_line_return_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["written_by_id"], ["user.id"], name=op.f("fk_enquiry_line_written_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enquiry_line")),
+        sa.UniqueConstraint(
+            "meeting_id",
+            "return_id",
+            "standard",
+            "draft_key",
+            name=op.f("uq_enquiry_line_meeting_id_return_id_standard_draft_key"),
+        ),
+    )
+    with op.batch_alter_table("enquiry_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_enquiry_line_return_id"), ["return_id"], unique=False)
+
+    op.create_table(
         "evidence",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("return_id", sa.Integer(), nullable=False),
@@ -399,6 +615,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_extension_return_id"), ["return_id"], unique=False)
 
     op.create_table(
+        "meeting_decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=True),
+        sa.Column("standard", sa.Integer(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_meeting_decision_text_some")),
+        sa.CheckConstraint(
+            "standard IS NULL OR return_id IS NOT NULL",
+            name=op.f("ck_meeting_decision_standard_of_return"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_decision_meeting_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["user.id"], name=op.f("fk_meeting_decision_recorded_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_meeting_decision_return_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_decision")),
+        sa.UniqueConstraint(
+            "meeting_id", "number", name=op.f("uq_meeting_decision_meeting_id_number")
+        ),
+    )
+    with op.batch_alter_table("meeting_decision", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_meeting_decision_return_id"), ["return_id"], unique=False
+        )
+
+    op.create_table(
         "plan_submission",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("return_id", sa.Integer(), nullable=False),
@@ -418,6 +670,29 @@ def upgrade() -> None:
             "return_id", "number", name=op.f("uq_plan_submission_return_id_number")
         ),
     )
+    op.create_table(
+        "programme_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("position >= 1", name=op.f("ck_programme_item_position_from_one")),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_programme_item_meeting_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_programme_item_return_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme_item")),
+        sa.UniqueConstraint("return_id", name=op.f("uq_programme_item_return_id")),
+    )
+    with op.batch_alter_table("programme_item", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_programme_item_meeting_id"), ["meeting_id"], unique=False
+        )
+
     op.create_table(
         "publication",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -449,6 +724,42 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("return_id", name=op.f("pk_recorded_outcome")),
     )
+    op.create_table(
+        "reminder",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=14), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "\"kind\" IN ('return', 'action', 'reply', 'plan', 'rate', 'verify', 'office')",
+            name=op.f("ck_reminder_kind_listed"),
+        ),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_reminder_board_id")),
+        sa.ForeignKeyConstraint(["digest_id"], ["digest.id"], name=op.f("fk_reminder_digest_id")),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_reminder_return_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_reminder_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        sa.UniqueConstraint(
+            "user_id",
+            "kind",
+            "subject_id",
+            "due_on",
+            "step",
+            name=op.f("uq_reminder_user_id_kind_subject_id_due_on_step"),
+        ),
+    )
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_reminder_board_id_digest_id", ["board_id", "digest_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_reminder_digest_id"), ["digest_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reminder_return_id"), ["return_id"], unique=False)
+
     op.create_table(
         "response",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -714,6 +1025,65 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_improvement_return_id"), ["return_id"], unique=False)
 
     op.create_table(
+        "theme_tag",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("theme_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=19), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=19), nullable=False),
+        sa.Column("requirement", sa.String(length=20), nullable=False),
+        sa.Column("rating_id", sa.Integer(), nullable=True),
+        sa.Column("passage", sa.Text(), nullable=False),
+        sa.Column("passage_hash", sa.String(length=64), nullable=False),
+        sa.Column("public_text", sa.Text(), nullable=False),
+        sa.Column("public_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tagged_by_id", sa.Integer(), nullable=True),
+        sa.Column("tagged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(public_text = '') = (public_at IS NULL)", name=op.f("ck_theme_tag_public_has_moment")
+        ),
+        sa.CheckConstraint(
+            "(source = 'rating') = (rating_id IS NOT NULL)",
+            name=op.f("ck_theme_tag_rating_by_source"),
+        ),
+        sa.CheckConstraint(
+            "(source = 'requirement') = (requirement <> '')",
+            name=op.f("ck_theme_tag_requirement_by_source"),
+        ),
+        sa.CheckConstraint("passage <> ''", name=op.f("ck_theme_tag_passage_some")),
+        sa.CheckConstraint(
+            "\"kind\" IN ('strength', 'development')", name=op.f("ck_theme_tag_kind_listed")
+        ),
+        sa.CheckConstraint(
+            "\"source\" IN ('requirement', 'statement', 'rating')",
+            name=op.f("ck_theme_tag_source_listed"),
+        ),
+        sa.ForeignKeyConstraint(["rating_id"], ["rating.id"], name=op.f("fk_theme_tag_rating_id")),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_theme_tag_return_id")),
+        sa.ForeignKeyConstraint(
+            ["tagged_by_id"], ["user.id"], name=op.f("fk_theme_tag_tagged_by_id")
+        ),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_tag_theme_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_tag")),
+        sa.UniqueConstraint(
+            "theme_id",
+            "return_id",
+            "standard",
+            "kind",
+            "source",
+            "requirement",
+            "passage_hash",
+            name=op.f(
+                "uq_theme_tag_theme_id_return_id_standard_kind_source_requirement_passage_hash"
+            ),
+        ),
+    )
+    with op.batch_alter_table("theme_tag", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_tag_rating_id"), ["rating_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_theme_tag_return_id"), ["return_id"], unique=False)
+
+    op.create_table(
         "action",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("improvement_id", sa.Integer(), nullable=False),
@@ -804,6 +1174,11 @@ def downgrade() -> None:
 
     op.drop_table("action_event")
     op.drop_table("action")
+    with op.batch_alter_table("theme_tag", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_tag_return_id"))
+        batch_op.drop_index(batch_op.f("ix_theme_tag_rating_id"))
+
+    op.drop_table("theme_tag")
     with op.batch_alter_table("improvement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_improvement_return_id"))
         batch_op.drop_index(batch_op.f("ix_improvement_membership_id"))
@@ -835,9 +1210,23 @@ def downgrade() -> None:
 
     op.drop_table("standing_change")
     op.drop_table("response")
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reminder_return_id"))
+        batch_op.drop_index(batch_op.f("ix_reminder_digest_id"))
+        batch_op.drop_index("ix_reminder_board_id_digest_id")
+
+    op.drop_table("reminder")
     op.drop_table("recorded_outcome")
     op.drop_table("publication")
+    with op.batch_alter_table("programme_item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_programme_item_meeting_id"))
+
+    op.drop_table("programme_item")
     op.drop_table("plan_submission")
+    with op.batch_alter_table("meeting_decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meeting_decision_return_id"))
+
+    op.drop_table("meeting_decision")
     with op.batch_alter_table("extension", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_extension_return_id"))
 
@@ -847,6 +1236,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_evidence_blob_sha256"))
 
     op.drop_table("evidence")
+    with op.batch_alter_table("enquiry_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_enquiry_line_return_id"))
+
+    op.drop_table("enquiry_line")
     with op.batch_alter_table("audit_log", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_log_user_id"))
         batch_op.drop_index("ix_audit_log_subject")
@@ -859,6 +1252,11 @@ def downgrade() -> None:
 
     op.drop_table("return")
     op.drop_table("stage")
+    with op.batch_alter_table("conflict_of_interest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conflict_of_interest_membership_id"))
+
+    op.drop_table("conflict_of_interest")
+    op.drop_table("minutes")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_membership_id"))
         batch_op.drop_index(batch_op.f("ix_invitation_email"))
@@ -885,10 +1283,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cycle_tool_version_id"))
 
     op.drop_table("cycle")
+    op.drop_table("attendance")
     with op.batch_alter_table("tool_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tool_version_board_id"))
 
     op.drop_table("tool_version")
+    with op.batch_alter_table("theme", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_theme_live_name",
+            sqlite_where=sa.text("merged_into_id IS NULL"),
+            postgresql_where=sa.text("merged_into_id IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_theme_merged_into_id"))
+
+    op.drop_table("theme")
+    op.drop_table("reminder_schedule")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_outbox_waiting",
@@ -902,7 +1311,28 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_membership_agency_id"))
 
     op.drop_table("membership")
+    op.drop_table("meeting")
+    op.drop_table("digest_choice")
+    with op.batch_alter_table("digest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_digest_day"))
+
+    op.drop_table("digest")
+    with op.batch_alter_table("calendar_feed", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_calendar_feed_own",
+            sqlite_where=sa.text("board_id IS NULL"),
+            postgresql_where=sa.text("board_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_calendar_feed_board",
+            sqlite_where=sa.text("board_id IS NOT NULL"),
+            postgresql_where=sa.text("board_id IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_calendar_feed_board_id"))
+
+    op.drop_table("calendar_feed")
     op.drop_table("user")
+    op.drop_table("digest_day")
     op.drop_table("board")
     op.drop_table("blob")
     op.drop_table("agency")

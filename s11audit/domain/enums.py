@@ -169,3 +169,49 @@ class AskFor(StrEnum):
     REQUIRED = "required"
     OPTIONAL = "optional"
     ABSENT = "absent"
+
+
+class ReminderKind(StrEnum):
+    """What a digest reminds of: by the board's schedule (a due date), or once a week."""
+
+    RETURN = "return"
+    ACTION = "action"
+    REPLY = "reply"
+    PLAN = "plan"
+    RATE = "rate"
+    VERIFY = "verify"
+    OFFICE = "office"
+
+
+class TagKind(StrEnum):
+    """Whether a passage that was tagged with a theme is a strength or an area for development."""
+
+    STRENGTH = "strength"
+    DEVELOPMENT = "development"
+
+
+class TagSource(StrEnum):
+    """Where a tagged passage comes from."""
+
+    REQUIREMENT = "requirement"
+    STATEMENT = "statement"
+    RATING = "rating"
+
+
+class MeetingKind(StrEnum):
+    EXECUTIVE = "executive"
+    QA = "qa"
+
+
+class AttendanceKind(StrEnum):
+    PRESENT = "present"
+    APOLOGIES = "apologies"
+
+
+class LineBasis(StrEnum):
+    """What a line of enquiry draws on, which says who may read it."""
+
+    HAND = "hand"
+    SCREENING = "screening"
+    RETURN = "return"
+    RATINGS = "ratings"

@@ -106,6 +106,38 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.ActionEventKind.VERIFIED: "Verified",
         e.ActionEventKind.REMOVED: "Removed",
     },
+    e.TagKind: {
+        e.TagKind.STRENGTH: "Strength",
+        e.TagKind.DEVELOPMENT: "Area for development",
+    },
+    e.TagSource: {
+        e.TagSource.REQUIREMENT: "Answer to a requirement",
+        e.TagSource.STATEMENT: "Evidence statement",
+        e.TagSource.RATING: "QA’s comment",
+    },
+    e.MeetingKind: {
+        e.MeetingKind.EXECUTIVE: "Executive",
+        e.MeetingKind.QA: "QA sub-group",
+    },
+    e.AttendanceKind: {
+        e.AttendanceKind.PRESENT: "Present",
+        e.AttendanceKind.APOLOGIES: "Apologies",
+    },
+    e.LineBasis: {
+        e.LineBasis.HAND: "Added by hand",
+        e.LineBasis.SCREENING: "Screening",
+        e.LineBasis.RETURN: "The return",
+        e.LineBasis.RATINGS: "Ratings",
+    },
+    e.ReminderKind: {
+        e.ReminderKind.RETURN: "Return",
+        e.ReminderKind.ACTION: "Action",
+        e.ReminderKind.REPLY: "Reply to the ratings",
+        e.ReminderKind.PLAN: "Action plan",
+        e.ReminderKind.RATE: "Ratings to give",
+        e.ReminderKind.VERIFY: "Actions to verify",
+        e.ReminderKind.OFFICE: "Work of the office",
+    },
 }
 
 

@@ -12,9 +12,26 @@ from s11audit.models.agencies import Agency, Membership, name_key
 from s11audit.models.audit_log import AuditLog, AuditPayload
 from s11audit.models.base import Base
 from s11audit.models.boards import Board
+from s11audit.models.calendars import CalendarFeed
 from s11audit.models.cycles import Cycle, Stage
 from s11audit.models.evidence import Blob, Evidence, EvidenceUse
+from s11audit.models.meetings import (
+    Attendance,
+    ConflictOfInterest,
+    EnquiryLine,
+    Meeting,
+    MeetingDecision,
+    Minutes,
+    ProgrammeItem,
+)
 from s11audit.models.outbox import OutboxMessage
+from s11audit.models.reminders import (
+    Digest,
+    DigestChoice,
+    DigestDay,
+    Reminder,
+    ReminderSchedule,
+)
 from s11audit.models.returns import (
     Answer,
     Extension,
@@ -27,6 +44,7 @@ from s11audit.models.returns import (
     Submission,
 )
 from s11audit.models.reviews import MonitoringFlag, Publication, Rating
+from s11audit.models.themes import Theme, ThemeTag
 from s11audit.models.tools import ToolVersion
 
 __all__ = [
@@ -34,27 +52,40 @@ __all__ = [
     "ActionEvent",
     "Agency",
     "Answer",
+    "Attendance",
     "AuditLog",
     "AuditPayload",
     "Base",
     "Blob",
     "Board",
+    "CalendarFeed",
+    "ConflictOfInterest",
     "Cycle",
+    "Digest",
+    "DigestChoice",
+    "DigestDay",
+    "EnquiryLine",
     "Evidence",
     "EvidenceUse",
     "Extension",
     "Grant",
     "Improvement",
     "Invitation",
+    "Meeting",
+    "MeetingDecision",
     "Membership",
+    "Minutes",
     "MonitoringFlag",
     "OutboxMessage",
     "PlanDecision",
     "PlanSubmission",
+    "ProgrammeItem",
     "ProposedAction",
     "Publication",
     "Rating",
     "RecordedOutcome",
+    "Reminder",
+    "ReminderSchedule",
     "Response",
     "Return",
     "Role",
@@ -62,6 +93,8 @@ __all__ = [
     "Stage",
     "StandingChange",
     "Submission",
+    "Theme",
+    "ThemeTag",
     "ToolVersion",
     "User",
     "name_key",
