@@ -48,6 +48,14 @@ class Can(StrEnum):
     EDIT_PLAN = "edit_plan"
     RETURN_PLAN = "return_plan"
     DECIDE_PLAN = "decide_plan"
+    # Themes
+    SEE_THEMES = "see_themes"
+    MANAGE_THEMES = "manage_themes"
+    TAG = "tag"
+    # Meetings
+    MANAGE_MEETINGS = "manage_meetings"
+    READ_PACK = "read_pack"
+    APPROVE_MINUTES = "approve_minutes"
 
 
 R = Role
@@ -83,10 +91,18 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     Can.EDIT_PLAN: (R.LEAD, R.CONTRIBUTOR),
     Can.RETURN_PLAN: (R.LEAD,),
     Can.DECIDE_PLAN: (R.QA, R.CHAIR),
+    Can.SEE_THEMES: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.MANAGE_THEMES: (R.OFFICE, R.QA, R.CHAIR),
+    Can.TAG: (R.OFFICE, R.QA, R.CHAIR),
+    Can.MANAGE_MEETINGS: (R.OFFICE, R.CHAIR),
+    Can.READ_PACK: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.APPROVE_MINUTES: (R.CHAIR,),
 }
 
 # Nobody does these for an agency at which they hold a role.
-BARRED_FOR_OWN_AGENCY = frozenset({Can.SEE_UNPUBLISHED, Can.RATE, Can.PUBLISH, Can.DECIDE_PLAN})
+BARRED_FOR_OWN_AGENCY = frozenset(
+    {Can.SEE_UNPUBLISHED, Can.RATE, Can.PUBLISH, Can.DECIDE_PLAN, Can.TAG}
+)
 
 
 @dataclass(frozen=True)
