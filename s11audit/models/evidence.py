@@ -28,7 +28,7 @@ class Blob(Base):
 
 class Evidence(Base):
     """A file or a link offered with a return. Removed evidence stays on record, since an earlier
-    submission may name it."""
+    submission may name it. `carried_from_id` is the evidence of an earlier stage that it is."""
 
     __tablename__ = "evidence"
     __table_args__ = (
@@ -49,6 +49,7 @@ class Evidence(Base):
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    carried_from_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))
 
     blob: Mapped[Blob | None] = relationship()
     added_by: Mapped[User | None] = relationship()

@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s11audit.domain.enums import (
+    Ask,
     Category,
     Participation,
     Rag,
@@ -153,10 +154,27 @@ class SendBack(Base):
 
 class Response(Base):
     """A return's part for one standard. `version` rises by one with every save; `complete` says
-    whether, as it was saved, nothing of it was lacking to be sent in."""
+    whether, as it was saved, nothing of it was lacking to be sent in.
+
+    `taken_over` names the parts (statement, answer:5.2 ...) that came from an earlier response and
+    were neither changed nor confirmed since. `ask` is how the standard is asked, in a later stage
+    on the strength of the rating `asked_on`; one that is only asked whether it is still true says
+    who confirmed that and when.
+    """
 
     __tablename__ = "response"
-    __table_args__ = (UniqueConstraint("return_id", "standard"), one_of("self_rag", Rag))
+    __table_args__ = (
+        UniqueConstraint("return_id", "standard"),
+        one_of("self_rag", Rag),
+        one_of("ask", Ask),
+        CheckConstraint("ask = 'full' OR asked_on_id IS NOT NULL", name="asked_on_a_rating"),
+        CheckConstraint(
+            "(still_true_at IS NULL) = (still_true_by = '')", name="still_true_has_name"
+        ),
+        CheckConstraint(
+            "still_true_at IS NULL OR ask = 'still_true'", name="still_true_was_asked"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     return_id: Mapped[int] = mapped_column(ForeignKey("return.id"))
@@ -169,6 +187,13 @@ class Response(Base):
     na_reason: Mapped[str] = mapped_column(Text, default="")
     assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     taken_over_from_id: Mapped[int | None] = mapped_column(ForeignKey("response.id"))
+    taken_over: Mapped[list[str]] = mapped_column(JSON, default=list)
+    ask: Mapped[Ask] = mapped_column(EnumText(Ask), default=Ask.FULL)
+    asked_on_id: Mapped[int | None] = mapped_column(ForeignKey("rating.id"))
+    progress: Mapped[str] = mapped_column(Text, default="")
+    still_true_by: Mapped[str] = mapped_column(String(200), default="")
+    still_true_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    still_true_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
 
