@@ -51,10 +51,13 @@ class Role(StrEnum):
     SCRUTINEER = "scrutineer"
     LEAD = "lead"
     CONTRIBUTOR = "contributor"
+    VISITOR = "visitor"
 
 
 BOARD_ROLES = (Role.OFFICE, Role.QA, Role.CHAIR, Role.VIEWER, Role.SCRUTINEER)
 AGENCY_ROLES = (Role.LEAD, Role.CONTRIBUTOR)
+# A visitor's is held for one return.
+RETURN_ROLES = (Role.VISITOR,)
 
 
 class Basis(StrEnum):
@@ -215,3 +218,37 @@ class LineBasis(StrEnum):
     SCREENING = "screening"
     RETURN = "return"
     RATINGS = "ratings"
+
+
+class SeedSource(StrEnum):
+    """Where the seed of a draw comes from: given with the command, made by the service after the
+    pool was frozen, or a public number that nobody could know when it was."""
+
+    GIVEN = "given"
+    GENERATED = "generated"
+    PUBLIC = "public"
+
+
+class ItemKind(StrEnum):
+    """What a line of a visit's worksheet asks for."""
+
+    DOCUMENT = "document"
+    CLAIM = "claim"
+    PERSON = "person"
+
+
+class VisitResult(StrEnum):
+    """What a visit found of a standard's claims."""
+
+    CONFIRMED = "confirmed"
+    PARTLY = "partly"
+    NOT_CONFIRMED = "not_confirmed"
+
+
+class Ask(StrEnum):
+    """How a standard of a return is asked: in full, for an update on what is amber or red, or
+    only whether what was said is still true (domain rule 20)."""
+
+    FULL = "full"
+    UPDATE = "update"
+    STILL_TRUE = "still_true"

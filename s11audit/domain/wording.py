@@ -41,6 +41,7 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.Role.SCRUTINEER: "Scrutineer",
         e.Role.LEAD: "Safeguarding lead",
         e.Role.CONTRIBUTOR: "Contributor",
+        e.Role.VISITOR: "Visitor",
     },
     e.Basis: {
         e.Basis.AGREED: "Agreed by QA",
@@ -64,6 +65,11 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.ReturnKind.UPDATE: "Update",
         e.ReturnKind.CONFIRMATION: "Confirmation",
         e.ReturnKind.RECORDED: "Recorded history",
+    },
+    e.Ask: {
+        e.Ask.FULL: "In full",
+        e.Ask.UPDATE: "Update",
+        e.Ask.STILL_TRUE: "Still true or changed",
     },
     e.ReturnState: {
         e.ReturnState.NOT_STARTED: "Not started",
@@ -137,6 +143,21 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.ReminderKind.RATE: "Ratings to give",
         e.ReminderKind.VERIFY: "Actions to verify",
         e.ReminderKind.OFFICE: "Work of the office",
+    },
+    e.SeedSource: {
+        e.SeedSource.GIVEN: "Given with the command",
+        e.SeedSource.GENERATED: "Generated after the pool was frozen",
+        e.SeedSource.PUBLIC: "A public number, drawn after the pool was frozen",
+    },
+    e.ItemKind: {
+        e.ItemKind.DOCUMENT: "Document to see",
+        e.ItemKind.CLAIM: "Claim to test",
+        e.ItemKind.PERSON: "Person to speak to",
+    },
+    e.VisitResult: {
+        e.VisitResult.CONFIRMED: "Confirmed",
+        e.VisitResult.PARTLY: "Partly confirmed",
+        e.VisitResult.NOT_CONFIRMED: "Not confirmed",
     },
 }
 
