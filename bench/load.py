@@ -70,7 +70,7 @@ class Loaded:
 def fill(session: Session, agencies: int) -> Loaded:
     """Make one board of so many agencies; the caller commits. Returns what to measure by."""
     now = datetime.now(UTC)
-    board = Board(slug="bench", name="Bench Partnership", created_at=now)
+    board = Board(slug="bench", name="Bench Partnership", reply_days=0, created_at=now)
     tool = loader.load_builtin("lancashire-2012")
     version = ToolVersion(
         key=tool.key,

@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slug", sa.String(length=60), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("reply_days", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("reply_days BETWEEN 0 AND 90", name=op.f("ck_board_reply_days_range")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board")),
         sa.UniqueConstraint("slug", name=op.f("uq_board_slug")),
     )
@@ -307,94 +309,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "grant",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("role", sa.String(length=19), nullable=False),
-        sa.Column("board_id", sa.Integer(), nullable=True),
-        sa.Column("membership_id", sa.Integer(), nullable=True),
-        sa.Column("until", sa.Date(), nullable=True),
-        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(role IN ('office', 'qa', 'chair', 'viewer', 'scrutineer') AND board_id IS NOT NULL AND membership_id IS NULL) OR (role IN ('lead', 'contributor') AND board_id IS NULL AND membership_id IS NOT NULL) OR (role IN ('admin') AND board_id IS NULL AND membership_id IS NULL)",
-            name=op.f("ck_grant_place_by_role"),
-        ),
-        sa.CheckConstraint(
-            "\"role\" IN ('admin', 'office', 'qa', 'chair', 'viewer', 'scrutineer', 'lead', 'contributor')",
-            name=op.f("ck_grant_role_listed"),
-        ),
-        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_grant_board_id")),
-        sa.ForeignKeyConstraint(
-            ["membership_id"], ["membership.id"], name=op.f("fk_grant_membership_id")
-        ),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_grant_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_grant")),
-    )
-    with op.batch_alter_table("grant", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_grant_board_id"), ["board_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_grant_membership_id"), ["membership_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_grant_user_id"), ["user_id"], unique=False)
-        batch_op.create_index(
-            "uq_grant_live_board",
-            ["user_id", "role", "board_id"],
-            unique=True,
-            sqlite_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
-            postgresql_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
-        )
-        batch_op.create_index(
-            "uq_grant_live_membership",
-            ["user_id", "membership_id", "role"],
-            unique=True,
-            sqlite_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
-            postgresql_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
-        )
-
-    op.create_table(
-        "invitation",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("email", sa.String(length=255), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=True),
-        sa.Column("role", sa.String(length=19), nullable=False),
-        sa.Column("board_id", sa.Integer(), nullable=True),
-        sa.Column("membership_id", sa.Integer(), nullable=True),
-        sa.Column("until", sa.Date(), nullable=True),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("invited_by_id", sa.Integer(), nullable=True),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("accepted_by_id", sa.Integer(), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(role IN ('office', 'qa', 'chair', 'viewer', 'scrutineer') AND board_id IS NOT NULL AND membership_id IS NULL) OR (role IN ('lead', 'contributor') AND board_id IS NULL AND membership_id IS NOT NULL) OR (role IN ('admin') AND board_id IS NULL AND membership_id IS NULL)",
-            name=op.f("ck_invitation_place_by_role"),
-        ),
-        sa.CheckConstraint(
-            "\"role\" IN ('admin', 'office', 'qa', 'chair', 'viewer', 'scrutineer', 'lead', 'contributor')",
-            name=op.f("ck_invitation_role_listed"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["accepted_by_id"], ["user.id"], name=op.f("fk_invitation_accepted_by_id")
-        ),
-        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_invitation_board_id")),
-        sa.ForeignKeyConstraint(
-            ["invited_by_id"], ["user.id"], name=op.f("fk_invitation_invited_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["membership_id"], ["membership.id"], name=op.f("fk_invitation_membership_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
-    )
-    with op.batch_alter_table("invitation", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_invitation_board_id"), ["board_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_invitation_email"), ["email"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_invitation_membership_id"), ["membership_id"], unique=False
-        )
-
-    op.create_table(
         "minutes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("meeting_id", sa.Integer(), nullable=False),
@@ -448,6 +362,64 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage")),
         sa.UniqueConstraint("cycle_id", "number", name=op.f("uq_stage_cycle_id_number")),
     )
+    op.create_table(
+        "draw",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stage_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("seed_source", sa.String(length=17), nullable=False),
+        sa.Column("public_draw", sa.String(length=200), nullable=True),
+        sa.Column("public_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("frozen_by_id", sa.Integer(), nullable=True),
+        sa.Column("seed", sa.String(length=200), nullable=True),
+        sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("drawn_by_id", sa.Integer(), nullable=True),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given_up_by_id", sa.Integer(), nullable=True),
+        sa.Column("given_up_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(given_up_at IS NULL) = (given_up_reason = '')",
+            name=op.f("ck_draw_given_up_with_reason"),
+        ),
+        sa.CheckConstraint(
+            "(seed_source = 'public') = (public_draw IS NOT NULL AND public_on IS NOT NULL)",
+            name=op.f("ck_draw_public_is_named"),
+        ),
+        sa.CheckConstraint("seed <> ''", name=op.f("ck_draw_seed_given")),
+        sa.CheckConstraint(
+            "\"seed_source\" IN ('given', 'generated', 'public')",
+            name=op.f("ck_draw_seed_source_listed"),
+        ),
+        sa.CheckConstraint(
+            "(seed IS NULL) = (drawn_at IS NULL)", name=op.f("ck_draw_drawn_by_seed")
+        ),
+        sa.CheckConstraint(
+            "drawn_at IS NULL OR drawn_at >= frozen_at", name=op.f("ck_draw_frozen_first")
+        ),
+        sa.CheckConstraint(
+            "drawn_at IS NULL OR given_up_at IS NULL", name=op.f("ck_draw_drawn_or_given_up")
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_draw_number_from_one")),
+        sa.ForeignKeyConstraint(["drawn_by_id"], ["user.id"], name=op.f("fk_draw_drawn_by_id")),
+        sa.ForeignKeyConstraint(["frozen_by_id"], ["user.id"], name=op.f("fk_draw_frozen_by_id")),
+        sa.ForeignKeyConstraint(
+            ["given_up_by_id"], ["user.id"], name=op.f("fk_draw_given_up_by_id")
+        ),
+        sa.ForeignKeyConstraint(["stage_id"], ["stage.id"], name=op.f("fk_draw_stage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
+        sa.UniqueConstraint("stage_id", "number", name=op.f("uq_draw_stage_id_number")),
+    )
+    with op.batch_alter_table("draw", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_draw_waiting",
+            ["stage_id"],
+            unique=True,
+            sqlite_where=sa.text("drawn_at IS NULL AND given_up_at IS NULL"),
+            postgresql_where=sa.text("drawn_at IS NULL AND given_up_at IS NULL"),
+        )
+
     op.create_table(
         "return",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -524,6 +496,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_log_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "draw_stratum",
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=24), nullable=True),
+        sa.Column("statutory", sa.Boolean(), nullable=False),
+        sa.Column("wanted", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "\"category\" IN ('council', 'district_council', 'nhs_provider', 'nhs_commissioner', 'police', 'probation', 'education', 'voluntary', 'other')",
+            name=op.f("ck_draw_stratum_category_listed"),
+        ),
+        sa.CheckConstraint(
+            "category IS NOT NULL OR statutory", name=op.f("ck_draw_stratum_narrowed")
+        ),
+        sa.CheckConstraint("wanted >= 1", name=op.f("ck_draw_stratum_wanted_some")),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_stratum_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_draw_stratum")),
+    )
+    op.create_table(
         "enquiry_line",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("meeting_id", sa.Integer(), nullable=False),
@@ -574,6 +564,7 @@ def upgrade() -> None:
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("added_by_id", sa.Integer(), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("carried_from_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "\"kind\" IN ('policy', 'activity', 'outcome', 'childs_voice')",
             name=op.f("ck_evidence_kind_listed"),
@@ -587,6 +578,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["added_by_id"], ["user.id"], name=op.f("fk_evidence_added_by_id")),
         sa.ForeignKeyConstraint(
             ["blob_sha256"], ["blob.sha256"], name=op.f("fk_evidence_blob_sha256")
+        ),
+        sa.ForeignKeyConstraint(
+            ["carried_from_id"], ["evidence.id"], name=op.f("fk_evidence_carried_from_id")
         ),
         sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_evidence_return_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
@@ -613,6 +607,107 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("extension", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_extension_return_id"), ["return_id"], unique=False)
+
+    op.create_table(
+        "grant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=19), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=True),
+        sa.Column("membership_id", sa.Integer(), nullable=True),
+        sa.Column("return_id", sa.Integer(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(role IN ('office', 'qa', 'chair', 'viewer', 'scrutineer') AND board_id IS NOT NULL AND membership_id IS NULL AND return_id IS NULL) OR (role IN ('lead', 'contributor') AND board_id IS NULL AND membership_id IS NOT NULL AND return_id IS NULL) OR (role IN ('visitor') AND board_id IS NULL AND membership_id IS NULL AND return_id IS NOT NULL) OR (role IN ('admin') AND board_id IS NULL AND membership_id IS NULL AND return_id IS NULL)",
+            name=op.f("ck_grant_place_by_role"),
+        ),
+        sa.CheckConstraint(
+            "\"role\" IN ('admin', 'office', 'qa', 'chair', 'viewer', 'scrutineer', 'lead', 'contributor', 'visitor')",
+            name=op.f("ck_grant_role_listed"),
+        ),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_grant_board_id")),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["membership.id"], name=op.f("fk_grant_membership_id")
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_grant_return_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_grant_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grant")),
+    )
+    with op.batch_alter_table("grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_grant_board_id"), ["board_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_grant_membership_id"), ["membership_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_grant_return_id"), ["return_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_grant_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(
+            "uq_grant_live_board",
+            ["user_id", "role", "board_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_grant_live_membership",
+            ["user_id", "membership_id", "role"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_grant_live_return",
+            ["user_id", "return_id", "role"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL AND return_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND return_id IS NOT NULL"),
+        )
+
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("role", sa.String(length=19), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=True),
+        sa.Column("membership_id", sa.Integer(), nullable=True),
+        sa.Column("return_id", sa.Integer(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("invited_by_id", sa.Integer(), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_by_id", sa.Integer(), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(role IN ('office', 'qa', 'chair', 'viewer', 'scrutineer') AND board_id IS NOT NULL AND membership_id IS NULL AND return_id IS NULL) OR (role IN ('lead', 'contributor') AND board_id IS NULL AND membership_id IS NOT NULL AND return_id IS NULL) OR (role IN ('visitor') AND board_id IS NULL AND membership_id IS NULL AND return_id IS NOT NULL) OR (role IN ('admin') AND board_id IS NULL AND membership_id IS NULL AND return_id IS NULL)",
+            name=op.f("ck_invitation_place_by_role"),
+        ),
+        sa.CheckConstraint(
+            "\"role\" IN ('admin', 'office', 'qa', 'chair', 'viewer', 'scrutineer', 'lead', 'contributor', 'visitor')",
+            name=op.f("ck_invitation_role_listed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["accepted_by_id"], ["user.id"], name=op.f("fk_invitation_accepted_by_id")
+        ),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_invitation_board_id")),
+        sa.ForeignKeyConstraint(
+            ["invited_by_id"], ["user.id"], name=op.f("fk_invitation_invited_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["membership.id"], name=op.f("fk_invitation_membership_id")
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_invitation_return_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitation_board_id"), ["board_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invitation_email"), ["email"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_invitation_membership_id"), ["membership_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_invitation_return_id"), ["return_id"], unique=False)
 
     op.create_table(
         "meeting_decision",
@@ -761,36 +856,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_reminder_return_id"), ["return_id"], unique=False)
 
     op.create_table(
-        "response",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("return_id", sa.Integer(), nullable=False),
-        sa.Column("standard", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("complete", sa.Boolean(), nullable=False),
-        sa.Column("statement", sa.Text(), nullable=False),
-        sa.Column("self_label", sa.String(length=60), nullable=True),
-        sa.Column("self_rag", sa.String(length=13), nullable=True),
-        sa.Column("na_reason", sa.Text(), nullable=False),
-        sa.Column("assigned_to_id", sa.Integer(), nullable=True),
-        sa.Column("taken_over_from_id", sa.Integer(), nullable=True),
-        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("saved_by_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "\"self_rag\" IN ('green', 'amber', 'red', 'na')",
-            name=op.f("ck_response_self_rag_listed"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["assigned_to_id"], ["user.id"], name=op.f("fk_response_assigned_to_id")
-        ),
-        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_response_return_id")),
-        sa.ForeignKeyConstraint(["saved_by_id"], ["user.id"], name=op.f("fk_response_saved_by_id")),
-        sa.ForeignKeyConstraint(
-            ["taken_over_from_id"], ["response.id"], name=op.f("fk_response_taken_over_from_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_response")),
-        sa.UniqueConstraint("return_id", "standard", name=op.f("uq_response_return_id_standard")),
-    )
-    op.create_table(
         "standing_change",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("return_id", sa.Integer(), nullable=False),
@@ -842,15 +907,106 @@ def upgrade() -> None:
         sa.UniqueConstraint("return_id", "number", name=op.f("uq_submission_return_id_number")),
     )
     op.create_table(
-        "answer",
-        sa.Column("response_id", sa.Integer(), nullable=False),
-        sa.Column("requirement", sa.String(length=20), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["response_id"], ["response.id"], name=op.f("fk_answer_response_id")
+        "agreement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("rag", sa.String(length=13), nullable=False),
+        sa.Column("na_reason", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("improvement", sa.Text(), nullable=False),
+        sa.Column("improvement_due_on", sa.Date(), nullable=True),
+        sa.Column("monitor", sa.Boolean(), nullable=False),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("agreed_by_id", sa.Integer(), nullable=True),
+        sa.Column("supersedes_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "rag <> 'na' OR na_reason <> ''", name=op.f("ck_agreement_na_has_reason")
         ),
-        sa.PrimaryKeyConstraint("response_id", "requirement", name=op.f("pk_answer")),
+        sa.CheckConstraint(
+            "rag IN ('green', 'na') OR improvement <> ''",
+            name=op.f("ck_agreement_shortfall_has_improvement"),
+        ),
+        sa.CheckConstraint(
+            "\"rag\" IN ('green', 'amber', 'red', 'na')", name=op.f("ck_agreement_rag_listed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["agreed_by_id"], ["user.id"], name=op.f("fk_agreement_agreed_by_id")
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_agreement_return_id")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_agreement_submission_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["supersedes_id"], ["agreement.id"], name=op.f("fk_agreement_supersedes_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+        sa.UniqueConstraint("supersedes_id", name=op.f("uq_agreement_supersedes_id")),
     )
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_agreement_return_id_standard", ["return_id", "standard"], unique=False
+        )
+        batch_op.create_index(
+            "uq_agreement_first",
+            ["return_id", "standard", "submission_id", "round"],
+            unique=True,
+            sqlite_where=sa.text("supersedes_id IS NULL"),
+            postgresql_where=sa.text("supersedes_id IS NULL"),
+        )
+
+    op.create_table(
+        "allotment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("reviewer_id", sa.Integer(), nullable=False),
+        sa.Column("allotted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("allotted_by_id", sa.Integer(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_submission_id", sa.Integer(), nullable=True),
+        sa.Column("finished_round", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR reason <> ''", name=op.f("ck_allotment_end_has_reason")
+        ),
+        sa.CheckConstraint(
+            "(finished_at IS NULL) = (finished_submission_id IS NULL) AND (finished_at IS NULL) = (finished_round IS NULL)",
+            name=op.f("ck_allotment_finished_in_a_round"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["allotted_by_id"], ["user.id"], name=op.f("fk_allotment_allotted_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"], ["user.id"], name=op.f("fk_allotment_ended_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["finished_submission_id"],
+            ["submission.id"],
+            name=op.f("fk_allotment_finished_submission_id"),
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_allotment_return_id")),
+        sa.ForeignKeyConstraint(
+            ["reviewer_id"], ["user.id"], name=op.f("fk_allotment_reviewer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allotment")),
+    )
+    with op.batch_alter_table("allotment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_allotment_return_id"), ["return_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_allotment_reviewer_id"), ["reviewer_id"], unique=False)
+        batch_op.create_index(
+            "uq_allotment_live",
+            ["return_id", "reviewer_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
     op.create_table(
         "audit_payload",
         sa.Column("log_id", sa.Integer(), nullable=False),
@@ -859,22 +1015,100 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log_id", name=op.f("pk_audit_payload")),
     )
     op.create_table(
-        "evidence_use",
-        sa.Column("evidence_id", sa.Integer(), nullable=False),
-        sa.Column("response_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["evidence_id"], ["evidence.id"], name=op.f("fk_evidence_use_evidence_id")
+        "confirmation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("designation", sa.String(length=200), nullable=False),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "name <> '' AND designation <> ''", name=op.f("ck_confirmation_by_name")
         ),
         sa.ForeignKeyConstraint(
-            ["response_id"], ["response.id"], name=op.f("fk_evidence_use_response_id")
+            ["confirmed_by_id"], ["user.id"], name=op.f("fk_confirmation_confirmed_by_id")
         ),
-        sa.PrimaryKeyConstraint("evidence_id", "response_id", name=op.f("pk_evidence_use")),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_confirmation_return_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_confirmation_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmation")),
+        sa.UniqueConstraint("submission_id", name=op.f("uq_confirmation_submission_id")),
     )
-    with op.batch_alter_table("evidence_use", schema=None) as batch_op:
+    with op.batch_alter_table("confirmation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_confirmation_return_id"), ["return_id"], unique=False)
+
+    op.create_table(
+        "draw_candidate",
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("stratum", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.Column("drawn_place", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(digest IS NULL) = (drawn_place IS NULL)",
+            name=op.f("ck_draw_candidate_placed_by_digest"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["draw_id", "stratum"],
+            ["draw_stratum.draw_id", "draw_stratum.number"],
+            name=op.f("fk_draw_candidate_draw_id_stratum"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_draw_candidate_return_id")
+        ),
+        sa.PrimaryKeyConstraint("draw_id", "stratum", "place", name=op.f("pk_draw_candidate")),
+        sa.UniqueConstraint(
+            "draw_id",
+            "stratum",
+            "drawn_place",
+            name=op.f("uq_draw_candidate_draw_id_stratum_drawn_place"),
+        ),
+        sa.UniqueConstraint(
+            "draw_id",
+            "stratum",
+            "return_id",
+            name=op.f("uq_draw_candidate_draw_id_stratum_return_id"),
+        ),
+    )
+    with op.batch_alter_table("draw_candidate", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_evidence_use_response_id"), ["response_id"], unique=False
+            batch_op.f("ix_draw_candidate_return_id"), ["return_id"], unique=False
         )
 
+    op.create_table(
+        "moderation_opening",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_moderation_opening_has_reason")),
+        sa.ForeignKeyConstraint(
+            ["opened_by_id"], ["user.id"], name=op.f("fk_moderation_opening_opened_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_moderation_opening_return_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_moderation_opening_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moderation_opening")),
+        sa.UniqueConstraint(
+            "return_id",
+            "submission_id",
+            "round",
+            name=op.f("uq_moderation_opening_return_id_submission_id_round"),
+        ),
+    )
     op.create_table(
         "plan_decision",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -896,88 +1130,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("plan_submission_id", name=op.f("uq_plan_decision_plan_submission_id")),
     )
     op.create_table(
-        "proposed_action",
-        sa.Column("response_id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("owner", sa.String(length=200), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["response_id"], ["response.id"], name=op.f("fk_proposed_action_response_id")
-        ),
-        sa.PrimaryKeyConstraint("response_id", "number", name=op.f("pk_proposed_action")),
-    )
-    op.create_table(
-        "rating",
+        "returned_result",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("return_id", sa.Integer(), nullable=False),
-        sa.Column("standard", sa.Integer(), nullable=False),
-        sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("rater_id", sa.Integer(), nullable=True),
-        sa.Column("label", sa.String(length=60), nullable=False),
-        sa.Column("rag", sa.String(length=13), nullable=False),
-        sa.Column("na_reason", sa.Text(), nullable=False),
-        sa.Column("comment", sa.Text(), nullable=False),
-        sa.Column("improvement", sa.Text(), nullable=False),
-        sa.Column("monitor", sa.Boolean(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("rated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("supersedes_id", sa.Integer(), nullable=True),
-        sa.Column("submission_id", sa.Integer(), nullable=True),
-        sa.Column("publication_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "(role = 'agreed') = (publication_id IS NOT NULL)",
-            name=op.f("ck_rating_agreed_is_published"),
-        ),
-        sa.CheckConstraint(
-            "(role = 'self') = (submission_id IS NOT NULL)",
-            name=op.f("ck_rating_self_is_submitted"),
-        ),
-        sa.CheckConstraint("rag <> 'na' OR na_reason <> ''", name=op.f("ck_rating_na_has_reason")),
-        sa.CheckConstraint(
-            "role <> 'agreed' OR rag IN ('green', 'na') OR improvement <> ''",
-            name=op.f("ck_rating_shortfall_has_improvement"),
-        ),
-        sa.CheckConstraint(
-            "\"rag\" IN ('green', 'amber', 'red', 'na')", name=op.f("ck_rating_rag_listed")
-        ),
-        sa.CheckConstraint(
-            "\"role\" IN ('self', 'reviewer', 'agreed')", name=op.f("ck_rating_role_listed")
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("returned_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["returned_by_id"], ["user.id"], name=op.f("fk_returned_result_returned_by_id")
         ),
         sa.ForeignKeyConstraint(
-            ["publication_id"], ["publication.id"], name=op.f("fk_rating_publication_id")
+            ["submission_id"], ["submission.id"], name=op.f("fk_returned_result_submission_id")
         ),
-        sa.ForeignKeyConstraint(["rater_id"], ["user.id"], name=op.f("fk_rating_rater_id")),
-        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_rating_return_id")),
-        sa.ForeignKeyConstraint(
-            ["submission_id"], ["submission.id"], name=op.f("fk_rating_submission_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["supersedes_id"], ["rating.id"], name=op.f("fk_rating_supersedes_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
-        sa.UniqueConstraint("supersedes_id", name=op.f("uq_rating_supersedes_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_returned_result")),
+        sa.UniqueConstraint("submission_id", name=op.f("uq_returned_result_submission_id")),
     )
-    with op.batch_alter_table("rating", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_rating_publication_id_standard_rag",
-            ["publication_id", "standard", "rag"],
-            unique=False,
-        )
-        batch_op.create_index(
-            "ix_rating_return_id_standard_role", ["return_id", "standard", "role"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_rating_submission_id"), ["submission_id"], unique=False
-        )
-        batch_op.create_index(
-            "uq_rating_first_agreed",
-            ["return_id", "standard"],
-            unique=True,
-            sqlite_where=sa.text("role = 'agreed' AND supersedes_id IS NULL"),
-            postgresql_where=sa.text("role = 'agreed' AND supersedes_id IS NULL"),
-        )
-
     op.create_table(
         "send_back",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -996,6 +1163,139 @@ def upgrade() -> None:
         sa.UniqueConstraint("submission_id", name=op.f("uq_send_back_submission_id")),
     )
     op.create_table(
+        "sharing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("shared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shared_by_id", sa.Integer(), nullable=True),
+        sa.Column("reply_by", sa.Date(), nullable=True),
+        sa.Column("publication_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name=op.f("fk_sharing_publication_id")
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_sharing_return_id")),
+        sa.ForeignKeyConstraint(
+            ["shared_by_id"], ["user.id"], name=op.f("fk_sharing_shared_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sharing")),
+        sa.UniqueConstraint("publication_id", name=op.f("uq_sharing_publication_id")),
+        sa.UniqueConstraint("return_id", "number", name=op.f("uq_sharing_return_id_number")),
+    )
+    with op.batch_alter_table("sharing", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_sharing_publication_id_reply_by", ["publication_id", "reply_by"], unique=False
+        )
+        batch_op.create_index(
+            "uq_sharing_open",
+            ["return_id"],
+            unique=True,
+            sqlite_where=sa.text("publication_id IS NULL"),
+            postgresql_where=sa.text("publication_id IS NULL"),
+        )
+
+    op.create_table(
+        "rating",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("rater_id", sa.Integer(), nullable=True),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("rag", sa.String(length=13), nullable=False),
+        sa.Column("na_reason", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("improvement", sa.Text(), nullable=False),
+        sa.Column("improvement_due_on", sa.Date(), nullable=True),
+        sa.Column("disputed", sa.Boolean(), nullable=False),
+        sa.Column("monitor", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("rated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("supersedes_id", sa.Integer(), nullable=True),
+        sa.Column("submission_id", sa.Integer(), nullable=True),
+        sa.Column("confirmation_id", sa.Integer(), nullable=True),
+        sa.Column("publication_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(role = 'agreed') = (publication_id IS NOT NULL)",
+            name=op.f("ck_rating_agreed_is_published"),
+        ),
+        sa.CheckConstraint(
+            "(role = 'self') = (submission_id IS NOT NULL OR confirmation_id IS NOT NULL) AND (submission_id IS NULL OR confirmation_id IS NULL)",
+            name=op.f("ck_rating_self_is_submitted_or_confirmed"),
+        ),
+        sa.CheckConstraint("rag <> 'na' OR na_reason <> ''", name=op.f("ck_rating_na_has_reason")),
+        sa.CheckConstraint(
+            "role <> 'agreed' OR rag IN ('green', 'na') OR improvement <> ''",
+            name=op.f("ck_rating_shortfall_has_improvement"),
+        ),
+        sa.CheckConstraint(
+            "role = 'agreed' OR NOT disputed", name=op.f("ck_rating_disputed_is_agreed")
+        ),
+        sa.CheckConstraint(
+            "\"rag\" IN ('green', 'amber', 'red', 'na')", name=op.f("ck_rating_rag_listed")
+        ),
+        sa.CheckConstraint(
+            "\"role\" IN ('self', 'reviewer', 'agreed')", name=op.f("ck_rating_role_listed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["confirmation_id"], ["confirmation.id"], name=op.f("fk_rating_confirmation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name=op.f("fk_rating_publication_id")
+        ),
+        sa.ForeignKeyConstraint(["rater_id"], ["user.id"], name=op.f("fk_rating_rater_id")),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_rating_return_id")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_rating_submission_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["supersedes_id"], ["rating.id"], name=op.f("fk_rating_supersedes_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
+        sa.UniqueConstraint("supersedes_id", name=op.f("uq_rating_supersedes_id")),
+    )
+    with op.batch_alter_table("rating", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_rating_confirmation_id"), ["confirmation_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_rating_publication_id_standard_rag_disputed",
+            ["publication_id", "standard", "rag", "disputed"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_rating_return_id_standard_role", ["return_id", "standard", "role"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_rating_submission_id"), ["submission_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_rating_first_agreed",
+            ["return_id", "standard"],
+            unique=True,
+            sqlite_where=sa.text("role = 'agreed' AND supersedes_id IS NULL"),
+            postgresql_where=sa.text("role = 'agreed' AND supersedes_id IS NULL"),
+        )
+
+    op.create_table(
+        "shared_rating",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sharing_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("agreement_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["agreement.id"], name=op.f("fk_shared_rating_agreement_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sharing_id"], ["sharing.id"], name=op.f("fk_shared_rating_sharing_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shared_rating")),
+        sa.UniqueConstraint("agreement_id", name=op.f("uq_shared_rating_agreement_id")),
+        sa.UniqueConstraint(
+            "sharing_id", "standard", name=op.f("uq_shared_rating_sharing_id_standard")
+        ),
+    )
+    op.create_table(
         "improvement",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("rating_id", sa.Integer(), nullable=False),
@@ -1003,6 +1303,7 @@ def upgrade() -> None:
         sa.Column("membership_id", sa.Integer(), nullable=False),
         sa.Column("standard", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("no_action_reason", sa.Text(), nullable=False),
         sa.Column("no_action_accepted_at", sa.DateTime(timezone=True), nullable=True),
@@ -1024,6 +1325,81 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_improvement_return_id"), ["return_id"], unique=False)
 
+    op.create_table(
+        "reply",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shared_rating_id", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("replied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("replied_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("accepted OR reason <> ''", name=op.f("ck_reply_dispute_has_reason")),
+        sa.ForeignKeyConstraint(
+            ["replied_by_id"], ["user.id"], name=op.f("fk_reply_replied_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shared_rating_id"], ["shared_rating.id"], name=op.f("fk_reply_shared_rating_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reply")),
+        sa.UniqueConstraint("shared_rating_id", name=op.f("uq_reply_shared_rating_id")),
+    )
+    op.create_table(
+        "response",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("self_label", sa.String(length=60), nullable=True),
+        sa.Column("self_rag", sa.String(length=13), nullable=True),
+        sa.Column("na_reason", sa.Text(), nullable=False),
+        sa.Column("assigned_to_id", sa.Integer(), nullable=True),
+        sa.Column("taken_over_from_id", sa.Integer(), nullable=True),
+        sa.Column("taken_over", sa.JSON(), nullable=False),
+        sa.Column("ask", sa.String(length=18), nullable=False),
+        sa.Column("asked_on_id", sa.Integer(), nullable=True),
+        sa.Column("progress", sa.Text(), nullable=False),
+        sa.Column("still_true_by", sa.String(length=200), nullable=False),
+        sa.Column("still_true_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("still_true_by_id", sa.Integer(), nullable=True),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("saved_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(still_true_at IS NULL) = (still_true_by = '')",
+            name=op.f("ck_response_still_true_has_name"),
+        ),
+        sa.CheckConstraint(
+            "ask = 'full' OR asked_on_id IS NOT NULL", name=op.f("ck_response_asked_on_a_rating")
+        ),
+        sa.CheckConstraint(
+            "still_true_at IS NULL OR ask = 'still_true'",
+            name=op.f("ck_response_still_true_was_asked"),
+        ),
+        sa.CheckConstraint(
+            "\"ask\" IN ('full', 'update', 'still_true')", name=op.f("ck_response_ask_listed")
+        ),
+        sa.CheckConstraint(
+            "\"self_rag\" IN ('green', 'amber', 'red', 'na')",
+            name=op.f("ck_response_self_rag_listed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_on_id"], ["rating.id"], name=op.f("fk_response_asked_on_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assigned_to_id"], ["user.id"], name=op.f("fk_response_assigned_to_id")
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_response_return_id")),
+        sa.ForeignKeyConstraint(["saved_by_id"], ["user.id"], name=op.f("fk_response_saved_by_id")),
+        sa.ForeignKeyConstraint(
+            ["still_true_by_id"], ["user.id"], name=op.f("fk_response_still_true_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_over_from_id"], ["response.id"], name=op.f("fk_response_taken_over_from_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_response")),
+        sa.UniqueConstraint("return_id", "standard", name=op.f("uq_response_return_id_standard")),
+    )
     op.create_table(
         "theme_tag",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1108,6 +1484,84 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "answer",
+        sa.Column("response_id", sa.Integer(), nullable=False),
+        sa.Column("requirement", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["response.id"], name=op.f("fk_answer_response_id")
+        ),
+        sa.PrimaryKeyConstraint("response_id", "requirement", name=op.f("pk_answer")),
+    )
+    op.create_table(
+        "dispute_decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reply_id", sa.Integer(), nullable=False),
+        sa.Column("agreement_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_dispute_decision_has_reason")),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["agreement.id"], name=op.f("fk_dispute_decision_agreement_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user.id"], name=op.f("fk_dispute_decision_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reply_id"], ["reply.id"], name=op.f("fk_dispute_decision_reply_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_decision")),
+        sa.UniqueConstraint("agreement_id", name=op.f("uq_dispute_decision_agreement_id")),
+        sa.UniqueConstraint("reply_id", name=op.f("uq_dispute_decision_reply_id")),
+    )
+    op.create_table(
+        "evidence_use",
+        sa.Column("evidence_id", sa.Integer(), nullable=False),
+        sa.Column("response_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_evidence_use_evidence_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["response.id"], name=op.f("fk_evidence_use_response_id")
+        ),
+        sa.PrimaryKeyConstraint("evidence_id", "response_id", name=op.f("pk_evidence_use")),
+    )
+    with op.batch_alter_table("evidence_use", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_evidence_use_response_id"), ["response_id"], unique=False
+        )
+
+    op.create_table(
+        "proposed_action",
+        sa.Column("response_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["response.id"], name=op.f("fk_proposed_action_response_id")
+        ),
+        sa.PrimaryKeyConstraint("response_id", "number", name=op.f("pk_proposed_action")),
+    )
+    op.create_table(
+        "reply_evidence",
+        sa.Column("reply_id", sa.Integer(), nullable=False),
+        sa.Column("evidence_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_reply_evidence_evidence_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reply_id"], ["reply.id"], name=op.f("fk_reply_evidence_reply_id")
+        ),
+        sa.PrimaryKeyConstraint("reply_id", "evidence_id", name=op.f("pk_reply_evidence")),
+    )
+    with op.batch_alter_table("reply_evidence", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reply_evidence_evidence_id"), ["evidence_id"], unique=False
+        )
+
+    op.create_table(
         "action_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("action_id", sa.Integer(), nullable=False),
@@ -1173,18 +1627,31 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_action_event_action_id"))
 
     op.drop_table("action_event")
+    with op.batch_alter_table("reply_evidence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reply_evidence_evidence_id"))
+
+    op.drop_table("reply_evidence")
+    op.drop_table("proposed_action")
+    with op.batch_alter_table("evidence_use", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evidence_use_response_id"))
+
+    op.drop_table("evidence_use")
+    op.drop_table("dispute_decision")
+    op.drop_table("answer")
     op.drop_table("action")
     with op.batch_alter_table("theme_tag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_theme_tag_return_id"))
         batch_op.drop_index(batch_op.f("ix_theme_tag_rating_id"))
 
     op.drop_table("theme_tag")
+    op.drop_table("response")
+    op.drop_table("reply")
     with op.batch_alter_table("improvement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_improvement_return_id"))
         batch_op.drop_index(batch_op.f("ix_improvement_membership_id"))
 
     op.drop_table("improvement")
-    op.drop_table("send_back")
+    op.drop_table("shared_rating")
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_rating_first_agreed",
@@ -1193,23 +1660,56 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_rating_submission_id"))
         batch_op.drop_index("ix_rating_return_id_standard_role")
-        batch_op.drop_index("ix_rating_publication_id_standard_rag")
+        batch_op.drop_index("ix_rating_publication_id_standard_rag_disputed")
+        batch_op.drop_index(batch_op.f("ix_rating_confirmation_id"))
 
     op.drop_table("rating")
-    op.drop_table("proposed_action")
-    op.drop_table("plan_decision")
-    with op.batch_alter_table("evidence_use", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_evidence_use_response_id"))
+    with op.batch_alter_table("sharing", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_sharing_open",
+            sqlite_where=sa.text("publication_id IS NULL"),
+            postgresql_where=sa.text("publication_id IS NULL"),
+        )
+        batch_op.drop_index("ix_sharing_publication_id_reply_by")
 
-    op.drop_table("evidence_use")
+    op.drop_table("sharing")
+    op.drop_table("send_back")
+    op.drop_table("returned_result")
+    op.drop_table("plan_decision")
+    op.drop_table("moderation_opening")
+    with op.batch_alter_table("draw_candidate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draw_candidate_return_id"))
+
+    op.drop_table("draw_candidate")
+    with op.batch_alter_table("confirmation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_confirmation_return_id"))
+
+    op.drop_table("confirmation")
     op.drop_table("audit_payload")
-    op.drop_table("answer")
+    with op.batch_alter_table("allotment", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_allotment_live",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_allotment_reviewer_id"))
+        batch_op.drop_index(batch_op.f("ix_allotment_return_id"))
+
+    op.drop_table("allotment")
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_agreement_first",
+            sqlite_where=sa.text("supersedes_id IS NULL"),
+            postgresql_where=sa.text("supersedes_id IS NULL"),
+        )
+        batch_op.drop_index("ix_agreement_return_id_standard")
+
+    op.drop_table("agreement")
     op.drop_table("submission")
     with op.batch_alter_table("standing_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_standing_change_return_id"))
 
     op.drop_table("standing_change")
-    op.drop_table("response")
     with op.batch_alter_table("reminder", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reminder_return_id"))
         batch_op.drop_index(batch_op.f("ix_reminder_digest_id"))
@@ -1227,6 +1727,35 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_meeting_decision_return_id"))
 
     op.drop_table("meeting_decision")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_return_id"))
+        batch_op.drop_index(batch_op.f("ix_invitation_membership_id"))
+        batch_op.drop_index(batch_op.f("ix_invitation_email"))
+        batch_op.drop_index(batch_op.f("ix_invitation_board_id"))
+
+    op.drop_table("invitation")
+    with op.batch_alter_table("grant", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_grant_live_return",
+            sqlite_where=sa.text("ended_at IS NULL AND return_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND return_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "uq_grant_live_membership",
+            sqlite_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "uq_grant_live_board",
+            sqlite_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_grant_user_id"))
+        batch_op.drop_index(batch_op.f("ix_grant_return_id"))
+        batch_op.drop_index(batch_op.f("ix_grant_membership_id"))
+        batch_op.drop_index(batch_op.f("ix_grant_board_id"))
+
+    op.drop_table("grant")
     with op.batch_alter_table("extension", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_extension_return_id"))
 
@@ -1240,6 +1769,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_enquiry_line_return_id"))
 
     op.drop_table("enquiry_line")
+    op.drop_table("draw_stratum")
     with op.batch_alter_table("audit_log", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_log_user_id"))
         batch_op.drop_index("ix_audit_log_subject")
@@ -1251,34 +1781,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_return_membership_id"))
 
     op.drop_table("return")
+    with op.batch_alter_table("draw", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_draw_waiting",
+            sqlite_where=sa.text("drawn_at IS NULL AND given_up_at IS NULL"),
+            postgresql_where=sa.text("drawn_at IS NULL AND given_up_at IS NULL"),
+        )
+
+    op.drop_table("draw")
     op.drop_table("stage")
     with op.batch_alter_table("conflict_of_interest", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conflict_of_interest_membership_id"))
 
     op.drop_table("conflict_of_interest")
     op.drop_table("minutes")
-    with op.batch_alter_table("invitation", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_invitation_membership_id"))
-        batch_op.drop_index(batch_op.f("ix_invitation_email"))
-        batch_op.drop_index(batch_op.f("ix_invitation_board_id"))
-
-    op.drop_table("invitation")
-    with op.batch_alter_table("grant", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_grant_live_membership",
-            sqlite_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
-            postgresql_where=sa.text("ended_at IS NULL AND membership_id IS NOT NULL"),
-        )
-        batch_op.drop_index(
-            "uq_grant_live_board",
-            sqlite_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
-            postgresql_where=sa.text("ended_at IS NULL AND board_id IS NOT NULL"),
-        )
-        batch_op.drop_index(batch_op.f("ix_grant_user_id"))
-        batch_op.drop_index(batch_op.f("ix_grant_membership_id"))
-        batch_op.drop_index(batch_op.f("ix_grant_board_id"))
-
-    op.drop_table("grant")
     with op.batch_alter_table("cycle", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cycle_tool_version_id"))
 

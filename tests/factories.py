@@ -40,10 +40,12 @@ PASSWORD = "correct horse battery staple"
 _number = count(1)
 
 
-def board(session: Session, slug: str = "", name: str = "") -> Board:
-    """A board with a slug and name of its own."""
+def board(session: Session, slug: str = "", name: str = "", *, reply_days: int = 0) -> Board:
+    """A board with a slug and name of its own; its agreed ratings are published at once unless
+    its agencies have some days to reply."""
     slug = slug or f"board-{next(_number)}"
-    made = Board(slug=slug, name=name or slug.replace("-", " ").title(), created_at=NOW)
+    name = name or slug.replace("-", " ").title()
+    made = Board(slug=slug, name=name, reply_days=reply_days, created_at=NOW)
     session.add(made)
     session.flush()
     return made

@@ -59,7 +59,7 @@ def _load(session: Session, now: datetime, progress: Progress) -> None:
     ]
     told = texts.document("fellmere.yaml")["board"]
     began = now - BEGINNING
-    board = boards.add_board(session, OPERATOR, told["slug"], told["name"], now=began)
+    board = boards.add_board(session, OPERATOR, told["slug"], told["name"], reply_days=0, now=began)
     story = Story(session, now, board.id)
     invented = texts.agencies()
     members = _add_agencies(story, invented, began)

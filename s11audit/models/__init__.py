@@ -9,11 +9,22 @@ from s11audit.models.actions import (
     PlanSubmission,
 )
 from s11audit.models.agencies import Agency, Membership, name_key
+from s11audit.models.agreements import (
+    Agreement,
+    DisputeDecision,
+    Reply,
+    ReplyEvidence,
+    SharedRating,
+    Sharing,
+)
+from s11audit.models.allotments import Allotment, Opening
 from s11audit.models.audit_log import AuditLog, AuditPayload
 from s11audit.models.base import Base
 from s11audit.models.boards import Board
 from s11audit.models.calendars import CalendarFeed
+from s11audit.models.confirmations import Confirmation, ReturnedResult
 from s11audit.models.cycles import Cycle, Stage
+from s11audit.models.draws import Draw, DrawCandidate, DrawStratum
 from s11audit.models.evidence import Blob, Evidence, EvidenceUse
 from s11audit.models.meetings import (
     Attendance,
@@ -51,6 +62,8 @@ __all__ = [
     "Action",
     "ActionEvent",
     "Agency",
+    "Agreement",
+    "Allotment",
     "Answer",
     "Attendance",
     "AuditLog",
@@ -59,11 +72,16 @@ __all__ = [
     "Blob",
     "Board",
     "CalendarFeed",
+    "Confirmation",
     "ConflictOfInterest",
     "Cycle",
     "Digest",
     "DigestChoice",
     "DigestDay",
+    "DisputeDecision",
+    "Draw",
+    "DrawCandidate",
+    "DrawStratum",
     "EnquiryLine",
     "Evidence",
     "EvidenceUse",
@@ -76,6 +94,7 @@ __all__ = [
     "Membership",
     "Minutes",
     "MonitoringFlag",
+    "Opening",
     "OutboxMessage",
     "PlanDecision",
     "PlanSubmission",
@@ -86,10 +105,15 @@ __all__ = [
     "RecordedOutcome",
     "Reminder",
     "ReminderSchedule",
+    "Reply",
+    "ReplyEvidence",
     "Response",
     "Return",
+    "ReturnedResult",
     "Role",
     "SendBack",
+    "SharedRating",
+    "Sharing",
     "Stage",
     "StandingChange",
     "Submission",

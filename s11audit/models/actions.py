@@ -13,7 +13,8 @@ from s11audit.models.reviews import Rating
 
 
 class Improvement(Base):
-    """What QA requires where an agreed rating is amber or red. It outlives the cycle.
+    """What QA requires where an agreed rating is amber or red, by `due_on` if a date was set. It
+    outlives the cycle.
 
     `no_action_reason` is the agency's reason for taking no action;
     `no_action_accepted_at` is when QA accepted it with the plan.
@@ -27,6 +28,7 @@ class Improvement(Base):
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     standard: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
+    due_on: Mapped[date | None]
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     no_action_reason: Mapped[str] = mapped_column(Text, default="")
     no_action_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

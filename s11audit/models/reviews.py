@@ -1,6 +1,6 @@
 """Ratings, publications and monitoring flags: all of them only ever added to."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -27,8 +27,10 @@ class Publication(Base):
 class Rating(Base):
     """A rating of one standard of a return, in a role; never changed, only superseded (rule 7).
 
-    A self rating belongs to the submission it was sent in with, an agreed one to its publication.
-    `improvement` is what QA requires (amber and red), `monitor` asks for a monitoring flag, and
+    A self rating belongs to the submission it was sent in with, or to the confirmation by which the
+    agency confirmed or corrected it; an agreed one to its publication.
+    `improvement` is what QA requires (amber and red), `disputed` says that the agency disputed an
+    agreed rating, whether it was then kept or changed, `monitor` asks for a monitoring flag, and
     `reason` says why a later rating replaces an earlier one.
     """
 
@@ -39,7 +41,11 @@ class Rating(Base):
         CheckConstraint(
             "(role = 'agreed') = (publication_id IS NOT NULL)", name="agreed_is_published"
         ),
-        CheckConstraint("(role = 'self') = (submission_id IS NOT NULL)", name="self_is_submitted"),
+        CheckConstraint(
+            "(role = 'self') = (submission_id IS NOT NULL OR confirmation_id IS NOT NULL)"
+            " AND (submission_id IS NULL OR confirmation_id IS NULL)",
+            name="self_is_submitted_or_confirmed",
+        ),
         CheckConstraint("rag <> 'na' OR na_reason <> ''", name="na_has_reason"),
         CheckConstraint(
             "role <> 'agreed' OR rag IN ('green', 'na') OR improvement <> ''",
@@ -47,7 +53,14 @@ class Rating(Base):
         ),
         Index("ix_rating_return_id_standard_role", "return_id", "standard", "role"),
         # All that reports read of agreed ratings, so that they need not open the rows.
-        Index("ix_rating_publication_id_standard_rag", "publication_id", "standard", "rag"),
+        Index(
+            "ix_rating_publication_id_standard_rag_disputed",
+            "publication_id",
+            "standard",
+            "rag",
+            "disputed",
+        ),
+        CheckConstraint("role = 'agreed' OR NOT disputed", name="disputed_is_agreed"),
         Index(
             "uq_rating_first_agreed",
             "return_id",
@@ -68,11 +81,14 @@ class Rating(Base):
     na_reason: Mapped[str] = mapped_column(Text, default="")
     comment: Mapped[str] = mapped_column(Text, default="")
     improvement: Mapped[str] = mapped_column(Text, default="")
+    improvement_due_on: Mapped[date | None]
+    disputed: Mapped[bool] = mapped_column(default=False)
     monitor: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str] = mapped_column(Text, default="")
     rated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("rating.id"), unique=True)
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"), index=True)
+    confirmation_id: Mapped[int | None] = mapped_column(ForeignKey("confirmation.id"), index=True)
     publication_id: Mapped[int | None] = mapped_column(ForeignKey("publication.id"))
 
     rater: Mapped[User | None] = relationship()

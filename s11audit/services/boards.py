@@ -15,11 +15,21 @@ from s11audit.services import log
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 60
+DEFAULT_REPLY_DAYS = 14
 
 
-def add_board(session: Session, actor: Actor, slug: str, name: str, *, now: datetime) -> Board:
+def add_board(
+    session: Session,
+    actor: Actor,
+    slug: str,
+    name: str,
+    *,
+    reply_days: int = DEFAULT_REPLY_DAYS,
+    now: datetime,
+) -> Board:
     """Add a board and return it. `slug` is its part of addresses: small letters, digits and single
-    hyphens. Raises Invalid for a wrong or taken slug, or a name that is empty or too long."""
+    hyphens. Its agencies have `reply_days` to answer agreed ratings (domain rule 14). Raises
+    Invalid for a wrong or taken slug, or a name that is empty or too long."""
     role = policy.check(actor, Can.MANAGE_INSTALLATION, policy.INSTALLATION)
     slug = slug.strip()
     if not _SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
@@ -32,7 +42,7 @@ def add_board(session: Session, actor: Actor, slug: str, name: str, *, now: date
     if session.scalar(select(Board.id).where(Board.slug == slug)) is not None:
         message = f"There is already a board “{slug}”"
         raise Invalid(f"{message}.", {"slug": message})
-    board = Board(slug=slug, name=name, created_at=now)
+    board = Board(slug=slug, name=name, reply_days=reply_days, created_at=now)
     session.add(board)
     session.flush()
     log.record(

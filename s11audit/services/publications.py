@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +16,8 @@ from s11audit.models import Improvement, MonitoringFlag, Publication, Rating, Re
 @dataclass(frozen=True)
 class Agreed:
     """A rating to be published for one standard. `improvement` is compulsory for red and amber,
-    `na_reason` for not applicable (domain rules 1 and 11); the database holds both."""
+    `na_reason` for not applicable (domain rules 1 and 11); the database holds both. `disputed`:
+    the agency disputed it."""
 
     standard: int
     label: str
@@ -26,6 +27,8 @@ class Agreed:
     na_reason: str = ""
     monitor: bool = False
     reason: str = ""
+    improvement_due_on: date | None = None
+    disputed: bool = False
 
 
 def publish_ratings(
@@ -70,6 +73,8 @@ def publish_ratings(
             na_reason=agreed.na_reason,
             comment=agreed.comment,
             improvement=agreed.improvement,
+            improvement_due_on=agreed.improvement_due_on,
+            disputed=agreed.disputed,
             monitor=agreed.monitor,
             reason=agreed.reason,
             rated_at=effective_at,
@@ -108,6 +113,7 @@ def _open_improvement(
                 membership_id=return_.membership_id,
                 standard=rating.standard,
                 text=rating.improvement,
+                due_on=rating.improvement_due_on,
                 opened_at=effective_at,
             )
         )

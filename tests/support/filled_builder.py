@@ -67,7 +67,7 @@ class Builder:
         self.now = now
         self.evidence_url = evidence_url
         session.info.setdefault("base_url", "http://127.0.0.1:8000")
-        board = boards.add_board(session, OPERATOR, SLUG, BOARD, now=now)
+        board = boards.add_board(session, OPERATOR, SLUG, BOARD, reply_days=0, now=now)
         self.made = FilledBoard(board.id, now)
         self.board = board
         self.users: dict[str, User] = {}
