@@ -882,6 +882,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "statement_print",
+        sa.Column("stage_id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.BigInteger(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_statement_print_return_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stage_id"], ["stage.id"], name=op.f("fk_statement_print_stage_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "stage_id", "hash", "return_id", "standard", name=op.f("pk_statement_print")
+        ),
+    )
+    with op.batch_alter_table("statement_print", schema=None) as batch_op:
+        batch_op.create_index("ix_statement_print_return_id", ["return_id"], unique=False)
+
+    op.create_table(
         "submission",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("return_id", sa.Integer(), nullable=False),
@@ -1146,6 +1165,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("submission_id", name=op.f("uq_returned_result_submission_id")),
     )
     op.create_table(
+        "screening",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("submission_id", sa.Integer(), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=17), nullable=True),
+        sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("concluded_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "\"outcome\" IN ('passed', 'sent_back')", name=op.f("ck_screening_outcome_listed")
+        ),
+        sa.CheckConstraint(
+            "(outcome IS NULL) = (concluded_at IS NULL)", name=op.f("ck_screening_concluded_when")
+        ),
+        sa.ForeignKeyConstraint(
+            ["concluded_by_id"], ["user.id"], name=op.f("fk_screening_concluded_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_screening_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_screening")),
+        sa.UniqueConstraint("submission_id", name=op.f("uq_screening_submission_id")),
+    )
+    op.create_table(
         "send_back",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("submission_id", sa.Integer(), nullable=False),
@@ -1275,6 +1317,60 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("role = 'agreed' AND supersedes_id IS NULL"),
             postgresql_where=sa.text("role = 'agreed' AND supersedes_id IS NULL"),
+        )
+
+    op.create_table(
+        "screening_point",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("screening_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=26), nullable=True),
+        sa.Column("passage", sa.Text(), nullable=False),
+        sa.Column("alike", sa.Text(), nullable=False),
+        sa.Column("origin", sa.String(length=17), nullable=False),
+        sa.Column("state", sa.String(length=17), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("added_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'open') = (decided_at IS NULL)", name=op.f("ck_screening_point_decided_when")
+        ),
+        sa.CheckConstraint("passage <> ''", name=op.f("ck_screening_point_shows_something")),
+        sa.CheckConstraint(
+            "rule IS NOT NULL OR origin = 'by_hand'",
+            name=op.f("ck_screening_point_automatic_has_rule"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'dismissed' OR word <> ''",
+            name=op.f("ck_screening_point_dismissed_with_word"),
+        ),
+        sa.CheckConstraint(
+            "\"origin\" IN ('automatic', 'by_hand')", name=op.f("ck_screening_point_origin_listed")
+        ),
+        sa.CheckConstraint(
+            "\"rule\" IN ('missing', 'na_reason', 'short', 'copied', 'above_suggestion', 'no_evidence', 'policy_only', 'out_of_date', 'percentage_low', 'percentage_changed', 'personal_data')",
+            name=op.f("ck_screening_point_rule_listed"),
+        ),
+        sa.CheckConstraint(
+            "\"state\" IN ('open', 'confirmed', 'dismissed')",
+            name=op.f("ck_screening_point_state_listed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["added_by_id"], ["user.id"], name=op.f("fk_screening_point_added_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["user.id"], name=op.f("fk_screening_point_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["screening_id"], ["screening.id"], name=op.f("fk_screening_point_screening_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_screening_point")),
+    )
+    with op.batch_alter_table("screening_point", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_screening_point_screening_id"), ["screening_id"], unique=False
         )
 
     op.create_table(
@@ -1652,6 +1748,10 @@ def downgrade() -> None:
 
     op.drop_table("improvement")
     op.drop_table("shared_rating")
+    with op.batch_alter_table("screening_point", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_screening_point_screening_id"))
+
+    op.drop_table("screening_point")
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_rating_first_agreed",
@@ -1674,6 +1774,7 @@ def downgrade() -> None:
 
     op.drop_table("sharing")
     op.drop_table("send_back")
+    op.drop_table("screening")
     op.drop_table("returned_result")
     op.drop_table("plan_decision")
     op.drop_table("moderation_opening")
@@ -1706,6 +1807,10 @@ def downgrade() -> None:
 
     op.drop_table("agreement")
     op.drop_table("submission")
+    with op.batch_alter_table("statement_print", schema=None) as batch_op:
+        batch_op.drop_index("ix_statement_print_return_id")
+
+    op.drop_table("statement_print")
     with op.batch_alter_table("standing_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_standing_change_return_id"))
 

@@ -252,3 +252,41 @@ class Ask(StrEnum):
     FULL = "full"
     UPDATE = "update"
     STILL_TRUE = "still_true"
+
+
+class ScreeningRule(StrEnum):
+    """What the first read of a return can find (domain rule 14), in the order it is listed."""
+
+    MISSING = "missing"
+    NA_REASON = "na_reason"
+    SHORT = "short"
+    COPIED = "copied"
+    ABOVE_SUGGESTION = "above_suggestion"
+    NO_EVIDENCE = "no_evidence"
+    POLICY_ONLY = "policy_only"
+    OUT_OF_DATE = "out_of_date"
+    PERCENTAGE_LOW = "percentage_low"
+    PERCENTAGE_CHANGED = "percentage_changed"
+    PERSONAL_DATA = "personal_data"
+
+
+class PointOrigin(StrEnum):
+    """Who put a point on the list of a screening."""
+
+    AUTOMATIC = "automatic"
+    BY_HAND = "by_hand"
+
+
+class PointState(StrEnum):
+    """What the board office says to a point."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+
+
+class ScreeningOutcome(StrEnum):
+    """How a screening ended."""
+
+    PASSED = "passed"
+    SENT_BACK = "sent_back"

@@ -38,6 +38,7 @@ class Can(StrEnum):
     SUBMIT = "submit"
     SEND_BACK = "send_back"
     SEE_HISTORY = "see_history"
+    SCREEN = "screen"
     # Quality assurance
     SEE_QUEUE = "see_queue"
     SEE_UNPUBLISHED = "see_unpublished"
@@ -48,6 +49,22 @@ class Can(StrEnum):
     EDIT_PLAN = "edit_plan"
     RETURN_PLAN = "return_plan"
     DECIDE_PLAN = "decide_plan"
+    # The confirmed way
+    RETURN_RESULT = "return_result"
+    CONFIRM_RESULT = "confirm_result"
+    RATE_AGAIN = "rate_again"
+    # Figures, escalation, challenge
+    SEE_FIGURES = "see_figures"
+    SEE_ESCALATION = "see_escalation"
+    ESCALATE = "escalate"
+    SEE_CHALLENGE = "see_challenge"
+    RUN_CHALLENGE = "run_challenge"
+    # Draws and visits
+    SEE_VISITS = "see_visits"
+    MANAGE_VISITS = "manage_visits"
+    SEE_SUBMISSION = "see_submission"
+    SEE_VISIT = "see_visit"
+    CARRY_OUT_VISIT = "carry_out_visit"
     # Themes
     SEE_THEMES = "see_themes"
     MANAGE_THEMES = "manage_themes"
@@ -83,6 +100,7 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     Can.SUBMIT: (R.LEAD,),
     Can.SEND_BACK: (R.OFFICE,),
     Can.SEE_HISTORY: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.SCREEN: (R.OFFICE,),
     Can.SEE_QUEUE: (R.QA, R.CHAIR),
     Can.SEE_UNPUBLISHED: (R.QA, R.CHAIR, R.SCRUTINEER),
     Can.RATE: (R.QA, R.CHAIR),
@@ -91,6 +109,29 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     Can.EDIT_PLAN: (R.LEAD, R.CONTRIBUTOR),
     Can.RETURN_PLAN: (R.LEAD,),
     Can.DECIDE_PLAN: (R.QA, R.CHAIR),
+    Can.RETURN_RESULT: (R.OFFICE,),
+    Can.CONFIRM_RESULT: (R.LEAD,),
+    Can.RATE_AGAIN: (R.OFFICE,),
+    Can.SEE_FIGURES: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.SEE_ESCALATION: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.ESCALATE: (R.OFFICE, R.CHAIR),
+    # An agency sees of a challenge what was shared with it.
+    Can.SEE_CHALLENGE: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.RUN_CHALLENGE: (R.OFFICE, R.QA, R.CHAIR),
+    Can.SEE_VISITS: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.MANAGE_VISITS: (R.OFFICE,),
+    # The copy that was sent in, which is all of a return that a visitor reads.
+    Can.SEE_SUBMISSION: (
+        R.LEAD,
+        R.CONTRIBUTOR,
+        R.OFFICE,
+        R.QA,
+        R.CHAIR,
+        R.SCRUTINEER,
+        R.VISITOR,
+    ),
+    Can.SEE_VISIT: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER, R.VISITOR),
+    Can.CARRY_OUT_VISIT: (R.OFFICE, R.VISITOR),
     Can.SEE_THEMES: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
     Can.MANAGE_THEMES: (R.OFFICE, R.QA, R.CHAIR),
     Can.TAG: (R.OFFICE, R.QA, R.CHAIR),
@@ -99,21 +140,35 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     Can.APPROVE_MINUTES: (R.CHAIR,),
 }
 
+# On a cycle of basis `confirmed` the board office follows the plan and verifies its actions.
+ALSO_ON_CONFIRMED: dict[Can, tuple[Role, ...]] = {Can.DECIDE_PLAN: (R.OFFICE,)}
+
 # Nobody does these for an agency at which they hold a role.
 BARRED_FOR_OWN_AGENCY = frozenset(
-    {Can.SEE_UNPUBLISHED, Can.RATE, Can.PUBLISH, Can.DECIDE_PLAN, Can.TAG}
+    {
+        Can.SEE_UNPUBLISHED,
+        Can.RATE,
+        Can.PUBLISH,
+        Can.DECIDE_PLAN,
+        Can.TAG,
+        Can.RATE_AGAIN,
+        Can.RUN_CHALLENGE,
+        Can.SEE_VISIT,
+        Can.CARRY_OUT_VISIT,
+    }
 )
 
 
 @dataclass(frozen=True)
 class Held:
     """One live grant: the role, and the board it lies on (None for an administrator) and, for an
-    agency role, the membership and its agency."""
+    agency role, the membership and its agency; for a visitor, the one return."""
 
     role: Role
     board_id: int | None = None
     membership_id: int | None = None
     agency_id: int | None = None
+    return_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,11 +192,15 @@ OPERATOR = Actor(user_id=None, name="operator", is_operator=True)
 
 @dataclass(frozen=True)
 class Facts:
-    """Where an object lies: its board, and its membership and agency where it belongs to one."""
+    """Where an object lies: its board, its membership and agency where it belongs to one, and its
+    return where it is one or a part of one. `confirmed`: it belongs to a cycle of basis
+    `confirmed`."""
 
     board_id: int | None = None
     membership_id: int | None = None
     agency_id: int | None = None
+    return_id: int | None = None
+    confirmed: bool = False
 
 
 INSTALLATION = Facts()
@@ -158,7 +217,10 @@ def role_for(actor: Actor, action: Can, facts: Facts) -> Role | None:
     if action in BARRED_FOR_OWN_AGENCY and holds_role_at(actor, facts):
         return None
     held = {grant.role for grant in actor.grants if _reaches(grant, facts)}
-    return next((role for role in PERMISSIONS[action] if role in held), None)
+    roles = PERMISSIONS[action]
+    if facts.confirmed:
+        roles += ALSO_ON_CONFIRMED.get(action, ())
+    return next((role for role in roles if role in held), None)
 
 
 def can(actor: Actor, action: Can, facts: Facts) -> bool:
@@ -192,6 +254,8 @@ def holds_role_at(actor: Actor, facts: Facts) -> bool:
 def _reaches(grant: Held, facts: Facts) -> bool:
     if grant.role is Role.ADMIN:
         return True
+    if grant.return_id is not None:
+        return grant.return_id == facts.return_id
     if grant.membership_id is not None:
         return grant.membership_id == facts.membership_id
     return grant.board_id is not None and grant.board_id == facts.board_id

@@ -159,6 +159,32 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.VisitResult.PARTLY: "Partly confirmed",
         e.VisitResult.NOT_CONFIRMED: "Not confirmed",
     },
+    e.ScreeningRule: {
+        e.ScreeningRule.MISSING: "Something is missing",
+        e.ScreeningRule.NA_REASON: "Not applicable without a real reason",
+        e.ScreeningRule.SHORT: "Statement under 30 words",
+        e.ScreeningRule.COPIED: "Statement like another",
+        e.ScreeningRule.ABOVE_SUGGESTION: "Self rating above the suggestion",
+        e.ScreeningRule.NO_EVIDENCE: "Green without evidence",
+        e.ScreeningRule.POLICY_ONLY: "Green with policy evidence only",
+        e.ScreeningRule.OUT_OF_DATE: "Evidence past its review date",
+        e.ScreeningRule.PERCENTAGE_LOW: "Percentage below the threshold",
+        e.ScreeningRule.PERCENTAGE_CHANGED: "Percentage changed by over 20 points",
+        e.ScreeningRule.PERSONAL_DATA: "Likely personal data",
+    },
+    e.PointOrigin: {
+        e.PointOrigin.AUTOMATIC: "Automatic",
+        e.PointOrigin.BY_HAND: "Added by hand",
+    },
+    e.PointState: {
+        e.PointState.OPEN: "Open",
+        e.PointState.CONFIRMED: "Confirmed",
+        e.PointState.DISMISSED: "Dismissed",
+    },
+    e.ScreeningOutcome: {
+        e.ScreeningOutcome.PASSED: "Passed to QA",
+        e.ScreeningOutcome.SENT_BACK: "Sent back",
+    },
 }
 
 

@@ -55,6 +55,7 @@ from s11audit.models.returns import (
     Submission,
 )
 from s11audit.models.reviews import MonitoringFlag, Publication, Rating
+from s11audit.models.screening import Screening, ScreeningPoint, StatementPrint
 from s11audit.models.themes import Theme, ThemeTag
 from s11audit.models.tools import ToolVersion
 
@@ -111,11 +112,14 @@ __all__ = [
     "Return",
     "ReturnedResult",
     "Role",
+    "Screening",
+    "ScreeningPoint",
     "SendBack",
     "SharedRating",
     "Sharing",
     "Stage",
     "StandingChange",
+    "StatementPrint",
     "Submission",
     "Theme",
     "ThemeTag",
