@@ -7,7 +7,6 @@ says `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -16,10 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from s11audit import create_app
 from s11audit.extensions import db
 from tests.support import chromium
-from tests.support.databases import Databases, close_engines, settings_for
+from tests.support.applications import Applications
+from tests.support.databases import Databases, settings_for
 from tests.support.server import Served, serving
 
 # A busy machine is no failure: nothing is timed by hypothesis.
@@ -47,10 +46,10 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
-    """The URL of a fresh database with the schema as migrated."""
-    url = databases.make(request.param)
+    """The URL of a database with the schema as migrated and nothing in it."""
+    url = databases.borrow(request.param)
     yield url
-    databases.drop(url)
+    databases.give_back(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -62,29 +61,34 @@ def empty_database_url(request: pytest.FixtureRequest, databases: Databases) -> 
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> dict[str, object]:
+def settings(database_url: str, databases: Databases) -> dict[str, object]:
     """What `create_app` is given."""
-    return settings_for(database_url, tmp_path / "data")
+    kind = database_url.split(":")[0].split("+")[0]
+    return settings_for(database_url, databases.data_folder(kind))
+
+
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    """The applications that a test process keeps."""
+    return Applications()
 
 
 @pytest.fixture
-def app(settings: dict[str, object]) -> Iterator[Flask]:
-    """The application on a fresh database."""
-    made = create_app(settings)
-    yield made
-    close_engines(made)
+def app(settings: dict[str, object], applications: Applications) -> Iterator[Flask]:
+    """The application on the database of the test."""
+    with applications.kept("app", settings) as kept:
+        yield kept
 
 
 @pytest.fixture
-def client(settings: dict[str, object]) -> Iterator[FlaskClient]:
+def client(settings: dict[str, object], applications: Applications) -> Iterator[FlaskClient]:
     """Flask's test client. See `tests.support.web.sign_in`.
 
     It talks to an application of its own on the same database: within the context that `session`
     holds open, requests to the same one would share `g`, and so who is signed in.
     """
-    made = create_app(settings)
-    yield made.test_client()
-    close_engines(made)
+    with applications.kept("client", settings) as kept:
+        yield kept.test_client()
 
 
 @pytest.fixture

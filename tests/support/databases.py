@@ -1,4 +1,8 @@
-"""Fresh databases for tests: the migrations build the schema once, each test gets a copy."""
+"""Databases for tests: the migrations build the schema once.
+
+Most tests borrow the one database of their kind that a test process keeps, as empty as it was
+made: to make a database and an application for each of them takes longer than what they test.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +55,32 @@ class Databases:
         self._numbers = count(1)
         self._cluster: Cluster | None = None
         self._sqlite: Path | None = None
+        self._kept: dict[str, str] = {}
+
+    def borrow(self, kind: str) -> str:
+        """Return the URL of the kept database of that kind, with schema and nothing in it. It is
+        to be given back before it is borrowed again."""
+        if kind == "sqlite":
+            file = self._folder / "kept.db"
+            shutil.copy(self._sqlite_template(), file)
+            return f"sqlite:///{file}"
+        if kind not in self._kept:
+            self._kept[kind] = self.make(kind)
+        return self._kept[kind]
+
+    def give_back(self, url: str) -> None:
+        """Empty the database that was borrowed; one that cannot be is made anew next time."""
+        if url.startswith("sqlite:///"):
+            self.drop(url)
+        elif not self._postgresql().empty(_name(url)):
+            self.drop(url)
+            self._kept.clear()
+
+    def data_folder(self, kind: str) -> Path:
+        """Return the data folder that goes with the kept database, empty."""
+        folder = self._folder / f"kept-{kind}"
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
 
     def make(self, kind: str, *, empty: bool = False) -> str:
         """Return the URL of a new "sqlite" or "postgresql" database, with schema unless empty."""
@@ -70,7 +100,7 @@ class Databases:
             for name in (file, f"{file}-wal", f"{file}-shm"):
                 Path(name).unlink(missing_ok=True)
         elif self._cluster:
-            self._cluster.drop(url.split("@/")[1].split("?")[0])
+            self._cluster.drop(_name(url))
 
     def _sqlite_template(self) -> Path:
         if self._sqlite is None:
@@ -90,3 +120,7 @@ class Databases:
         if self._cluster:
             self._cluster.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _name(url: str) -> str:
+    return url.split("@/")[1].split("?")[0]

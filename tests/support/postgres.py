@@ -38,6 +38,31 @@ def binaries() -> Path | None:
             return folder
     return None
 
+# As a database is after its migrations: no rows, numbers from 1, nothing beside our own tables.
+EMPTY = """
+DO $$
+DECLARE
+  found record;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR found IN SELECT tablename FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+  LOOP
+    EXECUTE format('DELETE FROM %I', found.tablename);
+  END LOOP;
+  FOR found IN SELECT sequencename FROM pg_sequences
+    WHERE schemaname = 'public' AND last_value IS NOT NULL
+  LOOP
+    PERFORM setval(format('%I', found.sequencename)::regclass, 1, false);
+  END LOOP;
+  FOR found IN SELECT nspname FROM pg_namespace
+    WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('public', 'information_schema')
+  LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', found.nspname);
+  END LOOP;
+END $$
+"""
+
 
 class Cluster:
     """A running server. `close` stops it and removes its folder."""
@@ -116,6 +141,20 @@ class Cluster:
                 )
             )
         return self.url(database)
+
+    def empty(self, database: str) -> bool:
+        """Cut off who still uses the database and take out all that a test put in. Returns False
+        where that cannot be done."""
+        try:
+            with psycopg.connect(self._dsn(database), autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                connection.execute(EMPTY)
+        except psycopg.Error:
+            return False
+        return True
 
     def drop(self, database: str) -> None:
         """Remove a database, cutting off who still uses it."""
