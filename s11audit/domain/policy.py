@@ -44,6 +44,11 @@ class Can(StrEnum):
     SEE_UNPUBLISHED = "see_unpublished"
     RATE = "rate"
     PUBLISH = "publish"
+    ALLOT = "allot"
+    MODERATE = "moderate"
+    # The agency's right of reply
+    SEE_SHARED = "see_shared"
+    REPLY = "reply"
     # The action plan
     SEE_PLAN = "see_plan"
     EDIT_PLAN = "edit_plan"
@@ -105,6 +110,11 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     Can.SEE_UNPUBLISHED: (R.QA, R.CHAIR, R.SCRUTINEER),
     Can.RATE: (R.QA, R.CHAIR),
     Can.PUBLISH: (R.CHAIR,),
+    Can.ALLOT: (R.OFFICE, R.CHAIR),
+    Can.MODERATE: (R.CHAIR,),
+    # Agreed ratings are shared with the agency alone, before they count.
+    Can.SEE_SHARED: (R.LEAD, R.CONTRIBUTOR, R.QA, R.CHAIR, R.SCRUTINEER),
+    Can.REPLY: (R.LEAD,),
     Can.SEE_PLAN: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
     Can.EDIT_PLAN: (R.LEAD, R.CONTRIBUTOR),
     Can.RETURN_PLAN: (R.LEAD,),
@@ -149,6 +159,8 @@ BARRED_FOR_OWN_AGENCY = frozenset(
         Can.SEE_UNPUBLISHED,
         Can.RATE,
         Can.PUBLISH,
+        Can.ALLOT,
+        Can.MODERATE,
         Can.DECIDE_PLAN,
         Can.TAG,
         Can.RATE_AGAIN,
