@@ -1,7 +1,7 @@
 """Returns, what they answer, and their submissions."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -27,6 +27,9 @@ from s11audit.models.accounts import User
 from s11audit.models.agencies import Membership
 from s11audit.models.base import Base, CategorySet, EnumText, UtcDateTime, one_of
 from s11audit.models.cycles import Stage
+
+if TYPE_CHECKING:
+    from s11audit.models.reviews import Rating
 
 
 class Return(Base):
@@ -199,6 +202,7 @@ class Response(Base):
 
     assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])
     saved_by: Mapped[User | None] = relationship(foreign_keys=[saved_by_id])
+    asked_on: Mapped["Rating | None"] = relationship()
     answers: Mapped[list["Answer"]] = relationship(order_by="Answer.requirement")
     proposed_actions: Mapped[list["ProposedAction"]] = relationship(
         order_by="ProposedAction.number"

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import AskFor, Category
+from s11audit.domain.enums import Ask, AskFor, Category
 from s11audit.models import Response
 from s11audit.scoring.answers import Answer, read_answer
 from s11audit.scoring.completeness import (
@@ -50,6 +50,10 @@ def standard_facts(
         self_rating=response.self_rag if response else None,
         statement=response.statement if response else "",
         na_reason=response.na_reason if response else "",
+        ask=response.ask if response else Ask.FULL,
+        progress=response.progress if response else "",
+        confirmed=response is not None and response.still_true_at is not None,
+        taken_over=response is not None and bool(response.taken_over),
     )
 
 

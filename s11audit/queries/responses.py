@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain.enums import Role
-from s11audit.models import Evidence, Grant, Response, User
+from s11audit.models import Evidence, Grant, Rating, Response, User
 
 
 def responses_of(session: Session, return_id: int) -> dict[int, Response]:
@@ -22,6 +22,7 @@ def responses_of(session: Session, return_id: int) -> dict[int, Response]:
             selectinload(Response.proposed_actions),
             joinedload(Response.assigned_to),
             joinedload(Response.saved_by),
+            joinedload(Response.asked_on).joinedload(Rating.publication),
         )
     )
     return {response.standard: response for response in found}
@@ -58,6 +59,7 @@ def response_on_page(session: Session, return_id: int, standard: int) -> Respons
             selectinload(Response.proposed_actions),
             joinedload(Response.assigned_to),
             joinedload(Response.saved_by),
+            joinedload(Response.asked_on).joinedload(Rating.publication),
         )
     )
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from s11audit.domain.enums import AskFor, Rag
+from s11audit.domain.enums import Ask, AskFor, Rag
 from s11audit.scoring.answers import Answer
 from s11audit.scoring.words import count_words, counted, is_blank, words_over
 
 SELF_RATING = "self_rating"
 STATEMENT = "statement"
 NA_REASON = "na_reason"
+PROGRESS = "progress"
+TAKEN_OVER = "taken_over"
+STILL_TRUE = "still_true"
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class RequirementFacts:
 class StandardFacts:
     """A standard that applies to the agency's categories: what the tool asks, what is there.
 
-    `na`: the agency says that the standard does not apply to it; `na_reason` is why.
+    `na`: the agency says that the standard does not apply to it; `na_reason` is why. In a later
+    stage `ask` says how the standard is asked, `confirmed` that the agency has said it is still
+    true, and `taken_over` that parts of it came from before and were not confirmed (rule 20).
     """
 
     number: int
@@ -42,6 +47,10 @@ class StandardFacts:
     statement: str = ""
     na: bool = False
     na_reason: str = ""
+    ask: Ask = Ask.FULL
+    progress: str = ""
+    confirmed: bool = False
+    taken_over: bool = False
 
     @property
     def is_na(self) -> bool:
@@ -53,8 +62,8 @@ class StandardFacts:
 class Missing:
     """One thing to put right: the standard, the part of its page, and what to do.
 
-    `part` is "requirement:5.2", "statement", "self_rating" or "na_reason"; `field` is the
-    answer's field for a requirement, else empty.
+    `part` is "requirement:5.2", "statement", "self_rating", "na_reason", "progress",
+    "taken_over" or "still_true"; `field` is the answer's field for a requirement, else empty.
     """
 
     standard: int
@@ -80,7 +89,17 @@ def missing(standards: Iterable[StandardFacts], today: date) -> list[Missing]:
 
 
 def missing_of(standard: StandardFacts, today: date) -> list[Missing]:
-    """Return what one standard lacks; one that does not apply needs only its reason (rule 9)."""
+    """Return what one standard lacks; one that does not apply needs only its reason (rule 9), and
+    one that is only asked whether it is still true needs only that said (rule 20)."""
+    number = standard.number
+    if standard.ask is Ask.STILL_TRUE:
+        if standard.confirmed:
+            return []
+        return [Missing(number, STILL_TRUE, "Say whether this is still true or has changed")]
+    return _progress_of(standard) + _content_of(standard, today) + _taken_over_of(standard)
+
+
+def _content_of(standard: StandardFacts, today: date) -> list[Missing]:
     number = standard.number
     if standard.is_na:
         if is_blank(standard.na_reason):
@@ -121,6 +140,19 @@ def progress(states: Iterable[StandardState]) -> Progress:
     return Progress(all_states.count(StandardState.COMPLETE), len(all_states))
 
 
+def _progress_of(standard: StandardFacts) -> list[Missing]:
+    if standard.ask is not Ask.UPDATE or not is_blank(standard.progress):
+        return []
+    return [Missing(standard.number, PROGRESS, "Say what progress has been made")]
+
+
+def _taken_over_of(standard: StandardFacts) -> list[Missing]:
+    if not standard.taken_over or standard.is_na:
+        return []
+    why = "Confirm what is marked as taken over, or change it"
+    return [Missing(standard.number, TAKEN_OVER, why)]
+
+
 def _of_answer(number: int, requirement: RequirementFacts, today: date) -> list[Missing]:
     part = f"requirement:{requirement.key}"
     answer = requirement.answer
@@ -151,6 +183,10 @@ def _of_statement(standard: StandardFacts) -> list[Missing]:
 
 
 def _is_untouched(standard: StandardFacts) -> bool:
+    if standard.ask is Ask.STILL_TRUE:
+        return not standard.confirmed
+    if standard.taken_over and is_blank(standard.progress) and standard.self_rating is None:
+        return True
     answers_blank = all(
         each.answer is None or each.answer.is_blank() for each in standard.requirements
     )

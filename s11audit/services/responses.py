@@ -13,19 +13,22 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain import lifecycle, policy
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import AskFor, Rag, Role, Standing
+from s11audit.domain.enums import Ask, AskFor, Rag, Role, Standing
 from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
 from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Actor, Can
 from s11audit.domain.wording import in_words
 from s11audit.models import Answer, ProposedAction, Response, Return, User
+from s11audit.queries.carrying import is_undecided
 from s11audit.queries.progress import is_complete
 from s11audit.queries.responses import colleagues, response_for
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.answers import read_answer
 from s11audit.scoring.as_at import is_open
+from s11audit.scoring.carrying import left_over
 from s11audit.scoring.words import is_blank, normalise_line_ends
+from s11audit.services.carrying import carry_over
 from s11audit.services.log import record_for
 from s11audit.tools.schema import Standard, Tool
 
@@ -53,13 +56,15 @@ class ProposedActionValues:
 @dataclass(frozen=True)
 class ResponseValues:
     """One standard as it was filled in. `answers` maps a requirement's key to what its answer
-    class stores."""
+    class stores. `still_holds`: what was taken over and is not changed was confirmed."""
 
     statement: str = ""
     self_label: str | None = None
     na_reason: str = ""
     answers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     proposed_actions: tuple[ProposedActionValues, ...] = ()
+    progress: str = ""
+    still_holds: bool = False
 
 
 def save_response(
@@ -85,6 +90,7 @@ def save_response(
     wanted = _checked(tool, asked, return_, values)
     response = response_for(session, return_id, standard, for_update=True)
     stored = _stored(response)
+    _keep_track(stored, wanted, values.still_holds)
     before, after = _differences(stored, wanted)
     if not after:
         return response or _blank_response(return_id, standard)
@@ -168,12 +174,15 @@ def editable_return(
 
     Raises NotFound or NotAllowed by the policy, and Refused where the state, the stage or the
     return's standing does not allow `change`. After the due date it is allowed until the office
-    closes the stage (domain rule 9).
+    closes the stage (domain rule 9). A return of a later stage that was not begun gets what it
+    carries over first (domain rule 20).
     """
     return_ = return_by_id(session, return_id, for_update=True)
     role = policy.check(actor, action, facts_of(return_), sees=Can.SEE_RETURN)
     if reason := why_not_editable(return_, now, change):
         raise Refused(reason)
+    if is_undecided(return_):
+        carry_over(session, actor, role, return_, now=now)
     return return_, role
 
 
@@ -237,6 +246,9 @@ def _blank_response(return_id: int, standard: int) -> Response:
         version=0,
         statement="",
         na_reason="",
+        progress="",
+        ask=Ask.FULL,
+        taken_over=[],
         answers=[],
         proposed_actions=[],
     )
@@ -271,10 +283,11 @@ def _checked(tool: Tool, standard: Standard, return_: Return, values: ResponseVa
         "statement": normalise_line_ends(values.statement),
         "self_label": values.self_label,
         "na_reason": normalise_line_ends(values.na_reason),
+        "progress": normalise_line_ends(values.progress),
         "proposed_actions": actions,
         **{f"answer:{key}": value for key, value in answers.items()},
     }
-    for name in ("statement", "na_reason"):
+    for name in ("statement", "na_reason", "progress"):
         _check_length(name, str(parts[name]), problems)
     if problems:
         raise Invalid("Some of this could not be saved. It is still on the page.", problems)
@@ -308,17 +321,28 @@ def _tidied(value: Mapping[str, object]) -> dict[str, object]:
 
 def _stored(response: Response | None) -> _Parts:
     if response is None:
-        return {"statement": "", "self_label": None, "na_reason": "", "proposed_actions": []}
+        return {
+            "statement": "", "self_label": None, "na_reason": "", "progress": "",
+            "taken_over": [], "proposed_actions": [],
+        }  # fmt: skip
     return {
         "statement": response.statement,
         "self_label": response.self_label,
         "na_reason": response.na_reason,
+        "progress": response.progress,
+        "taken_over": list(response.taken_over),
         "proposed_actions": [
             {"what": each.what, "owner": each.owner, "due_on": each.due_on}
             for each in response.proposed_actions
         ],
         **{f"answer:{each.requirement}": each.value for each in response.answers},
     }
+
+
+def _keep_track(stored: _Parts, wanted: _Parts, still_holds: bool) -> None:
+    """Put into `wanted` which parts are still as they were taken over."""
+    changed = [name for name in {*stored, *wanted} if stored.get(name) != wanted.get(name)]
+    wanted["taken_over"] = left_over(stored["taken_over"], changed, still_holds)
 
 
 def _differences(stored: _Parts, wanted: _Parts) -> tuple[_Parts, _Parts]:
@@ -335,6 +359,8 @@ def _write(
 ) -> None:
     response.statement = wanted["statement"]
     response.na_reason = wanted["na_reason"]
+    response.progress = wanted["progress"]
+    response.taken_over = wanted["taken_over"]
     label = wanted["self_label"]
     response.self_label = label
     response.self_rag = tool.rating(label).rag if label is not None else None

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.dates import end_of_day
+from s11audit.domain.dates import end_of_day, london_today
 from s11audit.domain.enums import RatingRole
 from s11audit.domain.policy import Actor
 from s11audit.models import Evidence, Rating, Response, Return, Submission
@@ -185,6 +185,7 @@ def standard_part(
             }
             for requirement in standard.requirements_for(return_.categories)
         ],
+        **_carried_part(response),
         "statement": response.statement if response else "",
         "self_rating": {
             "label": response.self_label if response else None,
@@ -204,6 +205,32 @@ def standard_part(
             for item in evidence
             if response and any(use.response_id == response.id for use in item.uses)
         ],
+    }
+
+
+def _carried_part(response: Response | None) -> dict[str, Any]:
+    """Return, for a standard of a later stage, how it was asked, on which rating, and what the
+    agency says of it; nothing for any other (domain rule 20)."""
+    if response is None or response.asked_on is None:
+        return {}
+    rating = response.asked_on
+    confirmed_at = response.still_true_at
+    return {
+        "asked": response.ask.value,
+        "rating_before": {
+            "label": rating.label,
+            "rag": rating.rag.value,
+            "published_at": rating.publication.effective_at.isoformat()
+            if rating.publication
+            else None,
+        },
+        "progress": response.progress,
+        "still_true": {
+            "name": response.still_true_by,
+            "on": london_today(confirmed_at).isoformat(),
+        }
+        if confirmed_at
+        else None,
     }
 
 

@@ -1,0 +1,263 @@
+"""What a return of a later stage carries over from the stages before it (domain rule 20).
+
+Until the agency begins, this is worked out afresh for every page, so that a rating published
+meanwhile counts. From its first save on it is stored with the responses.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+
+from s11audit.domain.enums import Ask, AskFor, Basis, RatingRole, ReturnKind, ReturnState
+from s11audit.models import (
+    Answer,
+    Confirmation,
+    Evidence,
+    EvidenceUse,
+    Publication,
+    Rating,
+    Response,
+    Return,
+    Stage,
+    Submission,
+)
+from s11audit.queries.responses import evidence_of, responses_of
+from s11audit.queries.tools import standards_asked, tool_of
+from s11audit.scoring.carrying import Earlier, asks, latest
+from s11audit.tools.schema import Standard
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One standard that an earlier stage has something of: how it is asked, the rating that it is
+    asked on, and the response that was sent in then."""
+
+    standard: Standard
+    ask: Ask
+    rating: Rating | None = None
+    source: Response | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A return as it stands for the agency: its responses, those carried over among them, and
+    the evidence."""
+
+    responses: dict[int, Response]
+    evidence: list[Evidence] = field(default_factory=list)
+
+    def ask(self, number: int) -> Ask:
+        """Return how a standard is asked."""
+        response = self.responses.get(number)
+        return response.ask if response is not None else Ask.FULL
+
+    def asked(self, standards: Iterable[Standard], *ways: Ask) -> tuple[Standard, ...]:
+        """Return those of the standards that are asked in one of these ways."""
+        return tuple(each for each in standards if self.ask(each.number) in ways)
+
+
+def follows_up(return_: Return) -> bool:
+    """Return whether a return may carry anything over: it is of a later stage, and not recorded
+    history. Its stage must be loaded."""
+    return return_.stage.number > 1 and return_.kind is not ReturnKind.RECORDED
+
+
+def is_undecided(return_: Return) -> bool:
+    """Return whether what a return carries over is still worked out afresh."""
+    return follows_up(return_) and return_.state is ReturnState.NOT_STARTED
+
+
+def draft_of(session: Session, return_: Return) -> Draft:
+    """Return a return's responses and evidence, with what will be carried over where the agency
+    has not begun. At most eight queries. What is carried then is not in the session."""
+    responses = responses_of(session, return_.id)
+    evidence = evidence_of(session, return_.id)
+    if not is_undecided(return_):
+        return Draft(responses, evidence)
+    carried = carried_for(session, return_)
+    serving: dict[int, int] = {}
+    for number, each in carried.items():
+        held = responses.get(number)
+        made = Response(id=-number, return_id=return_.id, standard=number, version=0)
+        fill(made, each)
+        if held is not None:
+            made.id, made.version, made.assigned_to = held.id, held.version, held.assigned_to
+            made.assigned_to_id = held.assigned_to_id
+        made.asked_on = each.rating
+        responses[number] = made
+        if each.source is not None:
+            serving[each.source.id] = made.id
+    return Draft(responses, [*_offered(session, serving), *evidence])
+
+
+def drafts_evidence(session: Session, return_: Return) -> list[Evidence]:
+    """Return the evidence of a return as `draft_of` does."""
+    return (
+        draft_of(session, return_).evidence
+        if is_undecided(return_)
+        else evidence_of(session, return_.id)
+    )
+
+
+def carried_for(session: Session, return_: Return) -> dict[int, Carried]:
+    """Return what earlier stages of the cycle have of each standard that now applies to a return;
+    a standard of which there is nothing is left out. Six queries."""
+    standards = {each.number: each for each in standards_asked(session, return_)}
+    ratings = ratings_so_far(session, [return_])[return_.membership_id]
+    sources = _sources(session, return_)
+    tool = tool_of(session, return_.stage.cycle.tool_version)
+    answered = {
+        number
+        for number, source in sources.items()
+        if number in standards
+        and (
+            source.self_rag is not None
+            or tool.self_rating_for(standards[number]) is not AskFor.REQUIRED
+        )
+    }
+    how = asks(
+        standards,
+        {number: rating.rag for number, rating in ratings.items()},
+        answered,
+    )
+    return {
+        number: Carried(standard, how[number], ratings.get(number), sources.get(number))
+        for number, standard in standards.items()
+        if number in ratings or number in sources
+    }
+
+
+def fill(response: Response, carried: Carried) -> None:
+    """Write into an untouched response what is carried over: how it is asked, and the earlier
+    statement and answers, marked as taken over. The self rating comes along only where the
+    standard is asked whether it is still true."""
+    source, still_true = carried.source, carried.ask is Ask.STILL_TRUE
+    response.ask = carried.ask
+    response.asked_on_id = carried.rating.id if carried.rating is not None else None
+    response.progress = ""
+    response.still_true_by, response.still_true_at, response.still_true_by_id = "", None, None
+    response.complete = False
+    response.taken_over_from_id = source.id if source is not None else None
+    response.statement = source.statement if source is not None else ""
+    # "Not applicable" is a rating: its reason comes along with it.
+    kept = source is not None and still_true
+    response.self_label = source.self_label if source is not None and kept else None
+    response.self_rag = source.self_rag if source is not None and kept else None
+    response.na_reason = source.na_reason if source is not None and kept else ""
+    response.answers = [
+        Answer(requirement=each.requirement, value=each.value)
+        for each in (source.answers if source is not None else ())
+    ]
+    response.taken_over = [
+        *(f"answer:{each.requirement}" for each in response.answers),
+        *(name for name in ("na_reason", "self_label", "statement") if getattr(response, name)),
+    ]
+
+
+def ratings_so_far(session: Session, returns: Collection[Return]) -> dict[int, dict[int, Rating]]:
+    """Return for each membership of these returns, all of one stage, the rating of each standard
+    that counts so far: from the stages of the cycle before it. One query."""
+    found: dict[int, dict[int, tuple[Earlier, Rating]]] = {
+        each.membership_id: {} for each in returns
+    }
+    if not found:
+        return {}
+    stage = next(iter(returns)).stage
+    ratings: dict[int, dict[int, Rating]] = {}
+    earlier: dict[int, list[Earlier]] = {}
+    for rating, member, published, confirmed in session.execute(
+        _earlier_ratings(stage, list(found))
+    ):
+        at = published or confirmed
+        agreed = rating.role is RatingRole.AGREED
+        ratings.setdefault(member, {})[rating.id] = rating
+        earlier.setdefault(member, []).append(
+            Earlier(rating.standard, rating.rag, at, rating.id, agreed)
+        )
+    return {
+        member: {
+            number: ratings[member][each.order]
+            for number, each in latest(earlier.get(member, ())).items()
+        }
+        for member in found
+    }
+
+
+def _earlier_ratings(stage: Stage, memberships: Sequence[int]) -> Any:
+    """Agreed ratings that were published and, on a confirmed cycle, what agencies confirmed."""
+    counts: ColumnElement[bool] = Rating.publication_id.is_not(None)
+    if stage.cycle.basis is Basis.CONFIRMED:
+        counts = or_(counts, Rating.confirmation_id.is_not(None))
+    return (
+        select(Rating, Return.membership_id, Publication.effective_at, Confirmation.effective_at)
+        .join(Return, Return.id == Rating.return_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .outerjoin(Publication, Publication.id == Rating.publication_id)
+        .outerjoin(Confirmation, Confirmation.id == Rating.confirmation_id)
+        .where(
+            Stage.cycle_id == stage.cycle_id,
+            Stage.number < stage.number,
+            Return.membership_id.in_(memberships),
+            counts,
+        )
+        .options(joinedload(Rating.publication))
+        .order_by(Rating.id)
+    )
+
+
+def _sources(session: Session, return_: Return) -> dict[int, Response]:
+    """Return of each standard the response of the latest stage that was sent in."""
+    found = session.scalars(
+        select(Response)
+        .join(Return, Return.id == Response.return_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .where(
+            Stage.cycle_id == return_.stage.cycle_id,
+            Stage.number < return_.stage.number,
+            Return.membership_id == return_.membership_id,
+            exists().where(Submission.return_id == Return.id),
+        )
+        .order_by(Stage.number)
+        .options(selectinload(Response.answers))
+    )
+    return {response.standard: response for response in found}
+
+
+def _offered(session: Session, serving: dict[int, int]) -> list[Evidence]:
+    """Return the evidence that serves the sources, as serving what is carried over from them."""
+    return [
+        Evidence(
+            id=item.id, return_id=item.return_id, blob_sha256=item.blob_sha256,
+            filename=item.filename, url=item.url, description=item.description, kind=item.kind,
+            made_on=item.made_on, review_on=item.review_on, added_at=item.added_at,
+            carried_from_id=item.id, blob=item.blob,
+            uses=[EvidenceUse(response_id=serving[each]) for each in served],
+        )
+        for item, served in evidence_to_carry(session, serving)
+    ]  # fmt: skip
+
+
+def evidence_to_carry(
+    session: Session, sources: Collection[int]
+) -> list[tuple[Evidence, list[int]]]:
+    """Return the evidence that serves any of these responses and was not removed, oldest first,
+    each with which of them it serves."""
+    if not sources:
+        return []
+    used = aliased(EvidenceUse)
+    items = session.scalars(
+        select(Evidence)
+        .where(
+            Evidence.removed_at.is_(None),
+            exists().where(and_(used.evidence_id == Evidence.id, used.response_id.in_(sources))),
+        )
+        .order_by(Evidence.id)
+        .options(joinedload(Evidence.blob), selectinload(Evidence.uses))
+    )
+    return [
+        (item, sorted(use.response_id for use in item.uses if use.response_id in sources))
+        for item in items
+    ]
