@@ -1326,7 +1326,7 @@ def upgrade() -> None:
         sa.Column("standard", sa.Integer(), nullable=False),
         sa.Column("rule", sa.String(length=26), nullable=True),
         sa.Column("passage", sa.Text(), nullable=False),
-        sa.Column("alike", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
         sa.Column("origin", sa.String(length=17), nullable=False),
         sa.Column("state", sa.String(length=17), nullable=False),
         sa.Column("word", sa.Text(), nullable=False),

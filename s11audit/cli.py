@@ -14,6 +14,7 @@ from s11audit.commands import (
     accounts,
     boards,
     cycles,
+    draws,
     imports,
     log,
     reports,
@@ -85,6 +86,7 @@ for command in (
     cycles.cycle,
     imports.import_,
     reports.report,
+    draws.draw,
     log.log,
 ):
     main.add_command(command)

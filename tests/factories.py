@@ -114,6 +114,7 @@ def grant(
     *,
     board: Board | None = None,
     membership: Membership | None = None,
+    return_: Return | None = None,
     until: date | None = None,
 ) -> Grant:
     """A role of a person."""
@@ -122,6 +123,7 @@ def grant(
         role=role,
         board_id=board.id if board else None,
         membership_id=membership.id if membership else None,
+        return_id=return_.id if return_ else None,
         until=until,
         granted_at=NOW,
     )

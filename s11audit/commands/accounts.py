@@ -6,7 +6,7 @@ import click
 
 from s11audit.commands.opening import DAY, now, opened
 from s11audit.domain.dates import in_words, london_today
-from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
+from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, RETURN_ROLES, Role
 from s11audit.domain.policy import OPERATOR
 
 SCRUTINEER_DAYS = 365
@@ -19,7 +19,11 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("email")
-@click.option("--role", required=True, type=click.Choice([each.value for each in Role]))
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice([each.value for each in Role if each not in RETURN_ROLES]),
+)
 @click.option("--board", help="Short name of the board; for every role but admin.")
 @click.option("--agency", help="Name of the agency, for lead and contributor. Needs --board.")
 @click.option(

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s11audit.domain import enums
-from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES
+from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, RETURN_ROLES
 from s11audit.models.agencies import Membership
 from s11audit.models.base import Base, EnumText, UtcDateTime, one_of
 from s11audit.models.boards import Board
@@ -18,11 +18,23 @@ def _in(column: str, roles: tuple[enums.Role, ...]) -> str:
     return f"{column} IN ({', '.join(repr(str(role.value)) for role in roles)})"
 
 
-# A role says what it is held for: a board, an agency on a board, or neither (the installation).
-_PLACE_BY_ROLE = (
-    f"({_in('role', BOARD_ROLES)} AND board_id IS NOT NULL AND membership_id IS NULL)"
-    f" OR ({_in('role', AGENCY_ROLES)} AND board_id IS NULL AND membership_id IS NOT NULL)"
-    f" OR ({_in('role', (enums.Role.ADMIN,))} AND board_id IS NULL AND membership_id IS NULL)"
+def _place(roles: tuple[enums.Role, ...], held_for: str | None) -> str:
+    parts = [
+        f"{column} IS {'NOT ' if column == held_for else ''}NULL"
+        for column in ("board_id", "membership_id", "return_id")
+    ]
+    return f"({' AND '.join([_in('role', roles), *parts])})"
+
+
+# A role says what it is held for: a board, an agency on a board, a return (a visitor), or none of
+# these (the installation).
+_PLACE_BY_ROLE = " OR ".join(
+    (
+        _place(BOARD_ROLES, "board_id"),
+        _place(AGENCY_ROLES, "membership_id"),
+        _place(RETURN_ROLES, "return_id"),
+        _place((enums.Role.ADMIN,), None),
+    )
 )
 
 
@@ -51,7 +63,8 @@ class User(Base, UserMixin):
 
 
 class Grant(Base):
-    """One role of one person, for a board or for an agency on a board, until it ends."""
+    """One role of one person, for a board, an agency on a board or (a visitor) a return, until it
+    ends."""
 
     __tablename__ = "grant"
     __table_args__ = (
@@ -75,6 +88,15 @@ class Grant(Base):
             sqlite_where=text("ended_at IS NULL AND membership_id IS NOT NULL"),
             postgresql_where=text("ended_at IS NULL AND membership_id IS NOT NULL"),
         ),
+        Index(
+            "uq_grant_live_return",
+            "user_id",
+            "return_id",
+            "role",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL AND return_id IS NOT NULL"),
+            postgresql_where=text("ended_at IS NULL AND return_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,6 +104,7 @@ class Grant(Base):
     role: Mapped[enums.Role] = mapped_column(EnumText(enums.Role))
     board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"), index=True)
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    return_id: Mapped[int | None] = mapped_column(ForeignKey("return.id"), index=True)
     until: Mapped[date | None]
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -110,6 +133,7 @@ class Invitation(Base):
     role: Mapped[enums.Role] = mapped_column(EnumText(enums.Role))
     board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"), index=True)
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
+    return_id: Mapped[int | None] = mapped_column(ForeignKey("return.id"), index=True)
     until: Mapped[date | None]
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import Actor, Held
-from s11audit.models import Board, Grant, Membership, User
+from s11audit.models import Board, Grant, Membership, Return, User
 
 # Read by every request of a person who is signed in.
 _LIVE = (
@@ -16,9 +16,14 @@ _LIVE = (
         Grant.role,
         func.coalesce(Grant.board_id, Membership.board_id),
         Grant.membership_id,
-        Membership.agency_id,
+        # A visitor holds no role at the agency.
+        case((Grant.membership_id.is_not(None), Membership.agency_id)),
+        Grant.return_id,
     )
-    .outerjoin(Membership, Membership.id == Grant.membership_id)
+    .outerjoin(Return, Return.id == Grant.return_id)
+    .outerjoin(
+        Membership, Membership.id == func.coalesce(Grant.membership_id, Return.membership_id)
+    )
     .where(
         Grant.user_id == bindparam("user_id"),
         Grant.ended_at.is_(None),
@@ -55,9 +60,12 @@ class PlaceHeld:
 
 
 def places(session: Session, actor: Actor) -> list[PlaceHeld]:
-    """Return the places of an actor: the installation, boards, then agencies, each by name."""
+    """Return the places of an actor: the installation, boards, agencies, then returns that they
+    visit, each by name."""
     roles: dict[tuple[int | None, int | None], list[Role]] = {}
     for grant in actor.grants:
+        if grant.return_id is not None:
+            continue
         key = (grant.board_id, grant.membership_id)
         roles.setdefault(key, []).append(grant.role)
     board_ids = {board for board, membership in roles if board and not membership}
@@ -82,4 +90,21 @@ def places(session: Session, actor: Actor) -> list[PlaceHeld]:
         key = (membership.board_id, membership.id)
         path = f"/agencies/{membership.id}"
         found.append(PlaceHeld(membership.name, board_name, tuple(roles[key]), path))
-    return found
+    return found + _visits(session, actor)
+
+
+def _visits(session: Session, actor: Actor) -> list[PlaceHeld]:
+    visited = {grant.return_id for grant in actor.grants if grant.return_id is not None}
+    if not visited:
+        return []
+    rows = session.execute(
+        select(Return.id, Membership.name, Board.name)
+        .join(Membership, Membership.id == Return.membership_id)
+        .join(Board, Board.id == Membership.board_id)
+        .where(Return.id.in_(visited))
+        .order_by(Membership.name_key, Return.id)
+    )
+    return [
+        PlaceHeld(f"Visit to {name}", board, (Role.VISITOR,), f"/returns/{return_id}/visits")
+        for return_id, name, board in rows
+    ]

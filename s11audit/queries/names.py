@@ -30,6 +30,15 @@ def cycle_named(session: Session, board_id: int, name: str) -> Cycle:
     return found
 
 
+def stage_numbered(session: Session, board_id: int, cycle: str, number: int) -> Stage:
+    """Return the stage of that number of the board's cycle of that name. Raises NotFound."""
+    found = cycle_named(session, board_id, cycle)
+    stage = session.scalar(select(Stage).where(Stage.cycle_id == found.id, Stage.number == number))
+    if stage is None:
+        raise NotFound(f"The cycle “{found.name}” has no stage {number}.")
+    return stage
+
+
 def returns_by_stage(session: Session, cycle_id: int) -> list[tuple[Stage, int]]:
     """Return a cycle's stages in order, each with how many returns it has."""
     rows = session.execute(

@@ -79,7 +79,8 @@ def active(endpoint: str, section: str) -> bool:
 
 
 def _several_places() -> bool:
-    return len({(grant.board_id, grant.membership_id) for grant in actor().grants}) > 1
+    held = {(grant.board_id, grant.membership_id, grant.return_id) for grant in actor().grants}
+    return len(held) > 1
 
 
 def register(app: Flask) -> None:

@@ -1,6 +1,6 @@
 """What each role is answered, written by hand from docs/access.md and not from the policy.
 
-One letter a role, in the order of ROLES: y the page or the change, 3 "you cannot do this" (403),
+One letter a role, in the order of ROLES, but for the visitor: y the page or the change, 3 "you cannot do this" (403),
 4 "there is no such page" (404).
 """
 
@@ -15,6 +15,7 @@ ROLES = (
     Role.SCRUTINEER,
     Role.LEAD,
     Role.CONTRIBUTOR,
+    Role.VISITOR,
 )
 
 # (what the route names, permission): what the roles of that board or agency are answered.
@@ -59,8 +60,22 @@ AT_HOME = {
     ("return", "see_shared"): "43yy4yyy",
     ("return", "reply"): "433343y3",
     ("return", "publish"): "433y4333",
+    ("board", "see_visits"): "3yyy3y44",
+    ("board", "manage_visits"): "3y333344",
+    ("return", "manage_visits"): "4y334333",
+    ("return", "see_submission"): "4yyy4yyy",
+    ("return", "see_visit"): "4yyy4y33",
+    ("return", "carry_out_visit"): "4y334333",
     ("return", "see_plan"): "4yyy4yyy",
     ("return", "edit_plan"): "433343yy",
     ("return", "return_plan"): "433343y3",
     ("return", "decide_plan"): "43yy4333",
 }
+
+# A visitor reaches the one return that they visit, and of it what is named here and no more.
+BY_VISITOR = {
+    ("return", "see_submission"): "y",
+    ("return", "see_visit"): "y",
+    ("return", "carry_out_visit"): "y",
+}
+AT_HOME = {place: letters + BY_VISITOR.get(place, "4") for place, letters in AT_HOME.items()}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from s11audit.domain import policy
-from s11audit.domain.enums import AGENCY_ROLES, Role
+from s11audit.domain.enums import AGENCY_ROLES, RETURN_ROLES, Role
 from s11audit.domain.errors import NotAllowed, NotFound
 from s11audit.extensions import db
 from s11audit.models import Base
@@ -146,7 +146,11 @@ def test_at_another_agency_of_the_board(app, world, client, decided, role):
     for rule, kind, action in guarded_rules(app):
         if kind not in ("membership", "return"):
             continue
-        want = "4" if role in AGENCY_ROLES else AT_HOME[kind, action][ROLES.index(role)]
+        want = (
+            "4"
+            if role in (*AGENCY_ROLES, *RETURN_ROLES)
+            else AT_HOME[kind, action][ROLES.index(role)]
+        )
         got = outcome(client, decided, rule, address(app, rule, world.here, world.here.agencies[1]))
         if got != want:
             wrong.append(f"{method_of(rule)} {rule.rule}: {got} instead of {want}")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import (
     AGENCY_ROLES,
     BOARD_ROLES,
+    RETURN_ROLES,
     ActionEventKind,
     ActionState,
     EvidenceKind,
@@ -71,6 +72,7 @@ def build(session: Session) -> World:
             role,
             board=world.here.board if role in BOARD_ROLES else None,
             membership=world.here.agencies[0].membership if role in AGENCY_ROLES else None,
+            return_=world.here.agencies[0].return_ if role in RETURN_ROLES else None,
             until=make.date(2999, 1, 1) if role is Role.SCRUTINEER else None,
         )
         world.people[role] = user

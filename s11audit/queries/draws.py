@@ -1,0 +1,121 @@
+"""Reads of draws and of the pools they are made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from s11audit.domain.enums import UNCOUNTED_STANDINGS, Category, Duty, Participation
+from s11audit.domain.errors import NotFound
+from s11audit.domain.wording import in_words
+from s11audit.models import Cycle, Draw, DrawCandidate, DrawStratum, Membership, Return, Stage
+from s11audit.queries.agencies import has_category
+from s11audit.scoring.draw import Drawn, Ranked, report_order
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """What one part of a draw asks for: agencies of a category (None: of any), statutory ones
+    only where it says so, and how many."""
+
+    category: Category | None
+    statutory: bool
+    count: int
+
+    @property
+    def words(self) -> str:
+        """Whom it is drawn from: "Council, statutory only"."""
+        return stratum_words(self.category, self.statutory)
+
+
+def stratum_words(category: Category | None, statutory: bool) -> str:
+    """Return whom a stratum is drawn from, in words."""
+    if category is None:
+        return "Statutory agencies of any category"
+    return in_words(category) + (", statutory only" if statutory else "")
+
+
+def pool_of(
+    session: Session, stage_id: int, category: Category | None, statutory: bool
+) -> list[tuple[int, str]]:
+    """Return (return id, agency's name as it is stored) of a stage's full members that are asked,
+    in report order.
+
+    Participation and category are the return's own (domain rule 5), the duty is the membership's.
+    Excused, nil and withdrawn returns are not asked; declined ones stay, as in every report.
+    """
+    statement = (
+        select(Return.id, Membership.name)
+        .join(Membership, Membership.id == Return.membership_id)
+        .where(
+            Return.stage_id == stage_id,
+            Return.participation == Participation.FULL,
+            Return.standing.not_in(UNCOUNTED_STANDINGS),
+        )
+    )
+    if category is not None:
+        statement = statement.where(has_category(Return.categories, category))
+    if statutory:
+        statement = statement.where(Membership.duty == Duty.STATUTORY)
+    rows = [(return_id, name) for return_id, name in session.execute(statement)]
+    return sorted(rows, key=lambda row: (report_order(row[1]), row[0]))
+
+
+def draw_on(session: Session, board_id: int, draw_id: int) -> Draw:
+    """Return a draw of that board with its stage, cycle, strata and pools, else NotFound."""
+    found = session.scalar(
+        select(Draw)
+        .join(Draw.stage)
+        .join(Stage.cycle)
+        .where(Draw.id == draw_id, Cycle.board_id == board_id)
+        .options(
+            joinedload(Draw.stage).joinedload(Stage.cycle),
+            joinedload(Draw.frozen_by),
+            joinedload(Draw.drawn_by),
+            selectinload(Draw.strata).selectinload(DrawStratum.pool),
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such draw on this board.")
+    return found
+
+
+def draws_of(session: Session, stage_id: int) -> Sequence[Draw]:
+    """Return a stage's draws with their strata, the latest first, in two queries."""
+    return session.scalars(
+        select(Draw)
+        .where(Draw.stage_id == stage_id)
+        .options(selectinload(Draw.strata))
+        .order_by(Draw.number.desc())
+    ).all()
+
+
+def picks_of(session: Session, stage_id: int) -> Sequence[DrawCandidate]:
+    """Return what every draw of a stage took: by draw, stratum and place in it."""
+    return session.scalars(
+        select(DrawCandidate)
+        .join(
+            DrawStratum,
+            (DrawStratum.draw_id == DrawCandidate.draw_id)
+            & (DrawStratum.number == DrawCandidate.stratum),
+        )
+        .join(Draw, Draw.id == DrawCandidate.draw_id)
+        .where(Draw.stage_id == stage_id, DrawCandidate.drawn_place <= DrawStratum.wanted)
+        .order_by(Draw.number, DrawCandidate.stratum, DrawCandidate.drawn_place)
+    ).all()
+
+
+def drawn_strata(draw: Draw) -> list[Drawn]:
+    """Return a draw's strata as they were drawn; the draw has its seed and its pools loaded."""
+    return [
+        Drawn(
+            pool=tuple(each.name for each in stratum.pool),
+            ranked=tuple(
+                Ranked(each.name, each.digest or "")
+                for each in sorted(stratum.pool, key=lambda each: each.drawn_place or 0)
+            ),
+            count=stratum.wanted,
+        )
+        for stratum in draw.strata
+    ]
