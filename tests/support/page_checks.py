@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE = 1280
 PHONE = 375
 ZOOMED = 320  # 1280 pixels at 400 % zoom
+PATIENCE = 5_000  # milliseconds that a page's script may take to set the focus
 
 _FRAME = """() => ({
   lang: document.documentElement.lang,
@@ -100,7 +101,9 @@ def summary_problems(page: Page) -> list[str]:
     problems = []
     if not page.title().startswith("Error: "):
         problems.append("the title does not begin with “Error: ”")
-    if not page.evaluate("document.activeElement.classList.contains('govuk-error-summary')"):
+    try:
+        expect(summary).to_be_focused(timeout=PATIENCE)
+    except AssertionError:
         problems.append("the error summary has not got the focus")
     links = summary.locator("a").all()
     if not links:

@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 Values = dict[str, Any]
 
 STATIC = frozenset({"static", "security.static"})
+_TOLD = re.compile(r'\b(class|role|type|id|for|scope|aria-[a-z]+)="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Address:
 
 @dataclass(frozen=True)
 class Visit:
-    """An address that answered with a page, a short hash of what the page is made of, and
-    whether it is the page of a failure of ours."""
+    """An address that answered with a page, short hashes of what the page is made of (`shape`:
+    which kinds of elements; `content`: the elements of its own part in their order, words aside),
+    and whether it is the page of a failure of ours."""
 
     address: Address
     shape: str
+    content: str = ""
     failed: bool = False
 
 
@@ -95,7 +98,8 @@ def visits(client: FlaskClient, found: list[Address]) -> Iterator[Visit]:
         if answer.status_code >= 500:
             yield Visit(address, "", failed=True)
         elif _is_page(answer):
-            yield Visit(address, _shape(answer.get_data(as_text=True)))
+            html = answer.get_data(as_text=True)
+            yield Visit(address, _shape(html), _content(html))
 
 
 def _is_page(answer: TestResponse) -> bool:
@@ -109,4 +113,21 @@ def _shape(html: str) -> str:
         (tag, *sorted(re.findall(r'\b(?:class|role|type)="([^"]*)"', attributes)))
         for tag, attributes in re.findall(r"<([a-z][a-z0-9]*)\b([^>]*)>", html)
     }
-    return sha256(repr(sorted(kinds)).encode()).hexdigest()[:12]
+    return _hash(sorted(kinds))
+
+
+def _content(html: str) -> str:
+    """Return a hash of the elements between <main> and </main>, in order, with what tells them
+    to a browser: classes, roles, ids and what refers to them. Numbers in ids do not count."""
+    main = re.search(r"<main\b.*</main>", html, re.DOTALL)
+    elements = [
+        (tag, *(f"{name}={re.sub('[0-9]+', '0', value)}" for name, value in _TOLD.findall(rest)))
+        for tag, rest in re.findall(
+            r"<(/?[a-z][a-z0-9]*)\b([^>]*)>", main.group() if main else html
+        )
+    ]
+    return _hash(elements)
+
+
+def _hash(value: object) -> str:
+    return sha256(repr(value).encode()).hexdigest()[:12]

@@ -38,6 +38,7 @@ def binaries() -> Path | None:
             return folder
     return None
 
+
 # As a database is after its migrations: no rows, numbers from 1, nothing beside our own tables.
 EMPTY = """
 DO $$
