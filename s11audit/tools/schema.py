@@ -39,7 +39,8 @@ def _clean(text: str) -> str:
     return text
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Return a key as it is; ValueError in words where it is not one."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
         raise PydanticCustomError(
             "slug", "This may hold only small letters, digits and single hyphens between them."
@@ -158,7 +159,7 @@ class Tool(_Part):
     Raises `pydantic.ValidationError`; use `loader` for faults in words and with line numbers.
     """
 
-    key: Annotated[str, Field(max_length=60), AfterValidator(_slug)]
+    key: Annotated[str, Field(max_length=60), AfterValidator(slug)]
     version: Annotated[int, Field(ge=1, le=9999)]
     title: Line
     summary: Text
