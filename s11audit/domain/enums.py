@@ -290,3 +290,12 @@ class ScreeningOutcome(StrEnum):
 
     PASSED = "passed"
     SENT_BACK = "sent_back"
+
+
+class SuccessionKind(StrEnum):
+    """What became of an agency on a board (domain rule 43)."""
+
+    MERGED = "merged"
+    SPLIT = "split"
+    RENAMED = "renamed"
+    CLOSED = "closed"

@@ -28,6 +28,12 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.Participation.FULL: "Full",
         e.Participation.ADVISORY: "Advisory",
     },
+    e.SuccessionKind: {
+        e.SuccessionKind.MERGED: "Merged",
+        e.SuccessionKind.SPLIT: "Split",
+        e.SuccessionKind.RENAMED: "Renamed",
+        e.SuccessionKind.CLOSED: "Closed",
+    },
     e.Duty: {
         e.Duty.STATUTORY: "Statutory",
         e.Duty.INVITED: "Invited",

@@ -26,6 +26,7 @@ from s11audit.models.confirmations import Confirmation, ReturnedResult
 from s11audit.models.cycles import Cycle, Stage
 from s11audit.models.draws import Draw, DrawCandidate, DrawStratum
 from s11audit.models.evidence import Blob, Evidence, EvidenceUse
+from s11audit.models.lineages import StoredLineage
 from s11audit.models.meetings import (
     Attendance,
     ConflictOfInterest,
@@ -56,6 +57,8 @@ from s11audit.models.returns import (
 )
 from s11audit.models.reviews import MonitoringFlag, Publication, Rating
 from s11audit.models.screening import Screening, ScreeningPoint, StatementPrint
+from s11audit.models.successions import FormerName, Succession
+from s11audit.models.take_overs import TakeOver
 from s11audit.models.themes import Theme, ThemeTag
 from s11audit.models.tools import ToolVersion
 
@@ -87,6 +90,7 @@ __all__ = [
     "Evidence",
     "EvidenceUse",
     "Extension",
+    "FormerName",
     "Grant",
     "Improvement",
     "Invitation",
@@ -120,7 +124,10 @@ __all__ = [
     "Stage",
     "StandingChange",
     "StatementPrint",
+    "StoredLineage",
     "Submission",
+    "Succession",
+    "TakeOver",
     "Theme",
     "ThemeTag",
     "ToolVersion",
