@@ -34,8 +34,8 @@ class Screening(Base):
 
 
 class ScreeningPoint(Base):
-    """One thing to look at. `rule` is None where a person added it in words of their own; `alike`
-    says what a copied statement is like; `word` says why it was dismissed."""
+    """One thing to look at. `rule` is None where a person added it in words of their own; `about`
+    says what a passage is like, or seems to be; `word` says why it was dismissed."""
 
     __tablename__ = "screening_point"
     __table_args__ = (
@@ -53,7 +53,7 @@ class ScreeningPoint(Base):
     standard: Mapped[int]
     rule: Mapped[ScreeningRule | None] = mapped_column(EnumText(ScreeningRule))
     passage: Mapped[str] = mapped_column(Text)
-    alike: Mapped[str] = mapped_column(Text, default="")
+    about: Mapped[str] = mapped_column(Text, default="")
     origin: Mapped[PointOrigin] = mapped_column(EnumText(PointOrigin))
     state: Mapped[PointState] = mapped_column(EnumText(PointState))
     word: Mapped[str] = mapped_column(Text, default="")

@@ -271,6 +271,10 @@ class Percentage:
             return Outcome.MET
         return Outcome.PARTLY_MET if share > _exact(partly_above) else Outcome.NOT_MET
 
+    def share(self) -> Fraction | None:
+        """Return the exact percentage; None where it is not known or not fully answered."""
+        return self._share() if self.is_answered() and not self.not_known else None
+
     def in_words(self) -> str:
         if self.not_known:
             return (

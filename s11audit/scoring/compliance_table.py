@@ -28,7 +28,8 @@ class RowFacts:
     `applicable`: the numbers of the standards that apply to the agency. `self_ratings`: those of
     the submission that counts as returned. `agreed`: each standard's latest agreed rating
     published in any stage so far (on a confirmed cycle: after the confirmation).
-    `published_standards`: those with a published rating of this return. `confirmed`: the self
+    `published_standards`: those with a published rating of this return (on a confirmed cycle:
+    those confirmed). `confirmed`: the self
     ratings as the agency confirmed them, for a confirmed cycle. A standard missing from a
     mapping is not rated.
     """

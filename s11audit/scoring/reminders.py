@@ -23,6 +23,9 @@ class Schedule:
     every: int = 7
 
 
+DEFAULT = Schedule()
+
+
 def latest_step(schedule: Schedule, late: int) -> int | None:
     """Return the last step that has come when it is `late` days past the due date (negative:
     days before it), or None while there is none."""

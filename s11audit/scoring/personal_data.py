@@ -1,0 +1,227 @@
+"""Finding what is likely personal data in what an agency wrote (domain rule 14).
+
+Made to be right rather than complete: staff named with their post, dates, numbers, names of
+agencies, switchboards and shared mailboxes are let pass.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from s11audit.scoring.first_names import FIRST_NAMES
+
+AROUND = 40
+"""So many characters either side are shown, and finds that are this close are one."""
+
+
+@dataclass(frozen=True)
+class Find:
+    """A passage, and what it seems to hold ("NHS number")."""
+
+    passage: str
+    kind: str
+
+
+def personal_data(text: str) -> list[Find]:
+    """Return the passages of a text that likely hold personal data, in its order; those close to
+    each other as one."""
+    places = sorted(_found(text))
+    merged: list[tuple[int, int, list[str]]] = []
+    for first, last, kind in places:
+        if merged and first - merged[-1][1] <= AROUND:
+            before, end, kinds = merged[-1]
+            merged[-1] = (before, max(end, last), kinds if kind in kinds else [*kinds, kind])
+        else:
+            merged.append((first, last, [kind]))
+    return [Find(_passage(text, first, last), ", ".join(kinds)) for first, last, kinds in merged]
+
+
+def is_nhs_number(digits: str) -> bool:
+    """Return whether ten digits are an NHS number by their check digit (modulus 11)."""
+    if len(digits) != 10 or not digits.isascii() or not digits.isdigit() or len(set(digits)) == 1:
+        return False
+    total = sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9]))
+    return (11 - total % 11) % 11 == int(digits[9])
+
+
+def _passage(text: str, first: int, last: int) -> str:
+    start, end = max(0, first - AROUND), min(len(text), last + AROUND)
+    if start and (space := text.find(" ", start, first)) != -1:
+        start = space + 1
+    if end < len(text) and (space := text.rfind(" ", last, end)) != -1:
+        end = space
+    shown = " ".join(text[start:end].split())
+    return f"{'… ' if start else ''}{shown}{' …' if end < len(text) else ''}"
+
+
+def _found(text: str) -> Iterator[tuple[int, int, str]]:
+    if "@" in text:
+        yield from _emails(text)
+    if _DIGIT.search(text):
+        yield from _numbers(text)
+        yield from _births(text)
+        yield from _ages(text)
+        yield from _addresses(text)
+    yield from _names(text)
+
+
+_DIGIT = re.compile(r"\d")
+
+
+# E-mail addresses: private ones, and those that name a person. A mailbox of a team is let pass.
+_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,}")
+_PRIVATE = re.compile(
+    r"(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|ymail|icloud|me|mac|aol|btinternet|"
+    r"sky|virginmedia|talktalk|ntlworld|blueyonder|tiscali|proton|protonmail|gmx|mail)"
+    r"\.(?:com|net|co\.uk|me|uk)"
+)
+_MAILBOXES = """
+access admin administration adults advice board bursar business care cafcass camhs charity
+children childrens ceo chair child clerk club college comms communications complaints
+compliance contact coordinator council customer customers dbs data desk dpo dsl duty
+education email emergency enquiries enquiry events exams family feedback finance first
+foundation friends front general governance head headteacher headoffice health hello help
+helpdesk helpline hr human info information intake jobs lado lead learning legal lscb lscp
+mail manager mash media meetings newsletter noreply no office officer operations partnership
+people policy policies police postmaster press principal privacy probation project
+protection pupils quality questions reception records recruitment referral referrals reply
+reports resources response safe safeguarding school schools scp secretary secure sector
+section11 security send service services social staff student students support team teams
+the training trust trustees universal volunteer volunteering volunteers web webmaster
+welfare worker workforce young your youth
+"""
+_SHARED = frozenset(_MAILBOXES.split())
+
+
+def _emails(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _EMAIL.finditer(text):
+        local, domain = match.group().lower().rsplit("@", 1)
+        parts = [part for part in re.split(r"[^a-z0-9]+", local) if part]
+        if _PRIVATE.fullmatch(domain) or not _is_shared(parts):
+            yield match.start(), match.end(), "e-mail address"
+
+
+def _is_shared(parts: list[str]) -> bool:
+    """Whether a mailbox is a team's: a part of its name says so, whole or at its beginning or
+    end ("csafeguarding", "safeguardingteam")."""
+    return any(
+        part in _SHARED
+        or part.isdigit()
+        or any(part.startswith(word) or part.endswith(word) for word in _SHARED if len(word) > 4)
+        for part in parts
+    )
+
+
+# Numbers: NHS, National Insurance, telephone (a switchboard's 03 and 08 aside), pupil numbers.
+_TEN_DIGITS = re.compile(r"(?<![\d\-/.+#])\d{3}([ \-]?)\d{3}\1\d{4}(?![\d/]|[-.]\d)")
+_INSURANCE = re.compile(
+    r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ)"
+    r"[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-D]\b",
+    re.IGNORECASE,
+)
+_TELEPHONE = re.compile(
+    r"(?<![\w/.\-])(?:\+44[ \-]?(?:\(0\)[ \-]?)?|0044[ \-]?|\(?0)"
+    r"(?P<rest>[127](?:[ \-)]{0,2}\d){8,9})(?![\d/]|-\d)"
+)
+_PUPIL = re.compile(r"\b[A-HJ-NP-RT-Z]\d{12}\b")
+
+
+def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _TEN_DIGITS.finditer(text):
+        if is_nhs_number(re.sub(r"\D", "", match.group())):
+            yield match.start(), match.end(), "NHS number"
+    for match in _INSURANCE.finditer(text):
+        yield match.start(), match.end(), "National Insurance number"
+    for match in _TELEPHONE.finditer(text):
+        digits = re.sub(r"\D", "", match.group("rest"))
+        # 07 has ten digits after the 0, 01 nine or ten, 02 ten.
+        if len(digits) == 10 or (len(digits) == 9 and digits[0] == "1"):
+            yield match.start(), match.end(), "telephone number"
+    for match in _PUPIL.finditer(text):
+        yield match.start(), match.end(), "pupil number"
+
+
+# Dates of birth: a date that is said to be one, or stands behind a person's name.
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
+    r"Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_DATE = (
+    r"(?:\d{1,2}[/.\-]\d{1,2}[/.\-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? (?:\d{{4}}|\d{{2}})|"
+    rf"{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
+)
+_NAME = r"[A-Z][a-z]+(?:[-'’][A-Z][a-z]+){0,2}"
+# Two capital words that begin like a name are no person's where the second is one of these.
+_NO_SURNAME = (
+    "Academy|Act|Audit|Avenue|Award|Camp|Care|Centre|Children|Clinic|Club|College|Conference|"
+    "Council|County|Court|Day|Farm|Festival|Foundation|Group|Hall|Hospital|House|Infirmary|"
+    "Inquiry|Lane|Lodge|Network|Nursery|Park|Place|Plan|Policy|Primary|Project|Report|Review|Road|"
+    "Room|School|Service|Services|Street|Survey|Team|Training|Trust|Unit|University|Ward|Week"
+)
+_SURNAME = rf"(?!(?:{_NO_SURNAME})\b){_NAME}"
+_BIRTH = re.compile(
+    rf"(?:\b(?:date[ -]of[ -]birth|birth ?date|birthday|D\.? ?O\.? ?B\.?)\b|\bD\.O\.B\.|"
+    rf"\bborn\b)\W{{0,3}}(?:(?:is|was|on|the)\b\W{{0,2}}){{0,2}}{_DATE}",
+    re.IGNORECASE,
+)
+_NAME_AND_DATE = re.compile(rf"\b({_NAME}) (?:[A-Z]\.? )?{_SURNAME},? ?[(\[]?(?:b\.? ?)?{_DATE}\b")
+
+
+def _births(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _BIRTH.finditer(text):
+        yield match.start(), match.end(), "date of birth"
+    for match in _NAME_AND_DATE.finditer(text):
+        if match.group(1).lower() in FIRST_NAMES:
+            yield match.start(), match.end(), "name with a date"
+
+
+# Children and families by name.
+_CHILD = (
+    r"(?:child|boy|girl|pupil|student|baby|toddler|infant|son|daughter|brother|sister|sibling|"
+    r"nephew|niece|grandson|granddaughter|twins?|teenager|youngster|young (?:person|man|woman)|"
+    r"patient|service user|mother|father|mum|dad|victim|foster child|year[- ]old)"
+)
+_CALLED = re.compile(rf"\b(?i:{_CHILD})(?:,)? (?:called|named|by the name of) (?:{_NAME})")
+_CHILD_NAME = re.compile(rf"\b(?i:{_CHILD})(?:,|:| -| –)? ({_NAME}) {_SURNAME}\b")
+_AGED = re.compile(
+    rf"\b({_NAME})(?: (?:[A-Z]\.? )?{_SURNAME})?,? ?\(?(?:who is |is )?"
+    r"(?:aged? (?:of )?\d{1,2}\b|\d{1,2}[- ]?(?:years?|yrs?|months?)[- ]old|"
+    r"\(?\d{1,2}\)|, ?\d{1,2},)"
+)
+
+
+def _names(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _CALLED.finditer(text):
+        yield match.start(), match.end(), "child’s or family’s name"
+    for match in _CHILD_NAME.finditer(text):
+        if match.group(1).lower() in FIRST_NAMES:
+            yield match.start(), match.end(), "child’s or family’s name"
+
+
+def _ages(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _AGED.finditer(text):
+        if match.group(1).lower() in FIRST_NAMES:
+            yield match.start(), match.end(), "name with an age"
+
+
+# Homes: a house's number and street with a postcode, or said to be where somebody lives.
+_STREET = (
+    r"(?:street|st|road|rd|avenue|ave|lane|ln|close|drive|way|crescent|terrace|grove|gardens|"
+    r"court|place|square|row|hill|park|mews|walk|view|green|rise)"
+)
+_HOUSE = rf"\b(?:flat \w{{1,3}},? )?\d{{1,4}}[a-z]?,? (?:[A-Z][\w'’]+ ){{1,3}}(?i:{_STREET})\b"
+_POSTCODE = r"\b(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-HJKPSTUW]? ?[0-9][ABD-HJLNP-UW-Z]{2})\b"
+_WITH_POSTCODE = re.compile(rf"{_HOUSE}[^.;\n]{{0,60}}?{_POSTCODE}")
+_HOUSE_AND_POSTCODE = re.compile(
+    rf"\b(?i:house|flat|number|no\.?|at) ?\d{{1,4}}[a-z]?,? {_POSTCODE}"
+)
+_LIVES = re.compile(
+    rf"\b(?i:lives?|lived|living|resides?|residing|home address|address)\b[^.;\n]{{0,20}}?{_HOUSE}"
+)
+
+
+def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
+    for pattern in (_WITH_POSTCODE, _HOUSE_AND_POSTCODE, _LIVES):
+        for match in pattern.finditer(text):
+            yield match.start(), match.end(), "address"
