@@ -120,6 +120,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_digest_choice")),
     )
     op.create_table(
+        "lineage",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=True),
+        sa.Column("tool_key", sa.String(length=60), nullable=False),
+        sa.Column("tool_version", sa.Integer(), nullable=False),
+        sa.Column("was_key", sa.String(length=60), nullable=False),
+        sa.Column("was_version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_lineage_version_from_one")),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_lineage_board_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lineage")),
+    )
+    with op.batch_alter_table("lineage", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_lineage_of_all",
+            ["tool_key", "tool_version", "was_key", "was_version", "version"],
+            unique=True,
+            sqlite_where=sa.text("board_id IS NULL"),
+            postgresql_where=sa.text("board_id IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_lineage_of_board",
+            ["board_id", "tool_key", "tool_version", "was_key", "was_version", "version"],
+            unique=True,
+            sqlite_where=sa.text("board_id IS NOT NULL"),
+            postgresql_where=sa.text("board_id IS NOT NULL"),
+        )
+
+    op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("board_id", sa.Integer(), nullable=False),
@@ -322,6 +354,49 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_minutes")),
         sa.UniqueConstraint("meeting_id", name=op.f("uq_minutes_meeting_id")),
     )
+    op.create_table(
+        "succession",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("predecessor_id", sa.Integer(), nullable=False),
+        sa.Column("successor_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=15), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'closed') = (successor_id IS NULL)", name=op.f("ck_succession_closed_has_none")
+        ),
+        sa.CheckConstraint(
+            "successor_id IS NULL OR (kind = 'renamed') = (predecessor_id = successor_id)",
+            name=op.f("ck_succession_renamed_is_itself"),
+        ),
+        sa.CheckConstraint(
+            "\"kind\" IN ('merged', 'split', 'renamed', 'closed')",
+            name=op.f("ck_succession_kind_listed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["predecessor_id"], ["membership.id"], name=op.f("fk_succession_predecessor_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["user.id"], name=op.f("fk_succession_recorded_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["successor_id"], ["membership.id"], name=op.f("fk_succession_successor_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_succession")),
+        sa.UniqueConstraint(
+            "predecessor_id",
+            "successor_id",
+            "on",
+            name=op.f("uq_succession_predecessor_id_successor_id_on"),
+        ),
+    )
+    with op.batch_alter_table("succession", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_succession_successor_id"), ["successor_id"], unique=False
+        )
+
     op.create_table(
         "conflict_of_interest",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -607,6 +682,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("extension", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_extension_return_id"), ["return_id"], unique=False)
+
+    op.create_table(
+        "former_name",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("membership_id", sa.Integer(), nullable=True),
+        sa.Column("return_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(membership_id IS NULL) <> (return_id IS NULL)",
+            name=op.f("ck_former_name_of_one_thing"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["membership.id"], name=op.f("fk_former_name_membership_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_former_name_return_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_name")),
+    )
+    with op.batch_alter_table("former_name", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_former_name_membership_id"), ["membership_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_former_name_return_id"), ["return_id"], unique=False)
 
     op.create_table(
         "grant",
@@ -1658,6 +1758,38 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "take_over",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("response_id", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=40), nullable=False),
+        sa.Column("from_return_id", sa.Integer(), nullable=False),
+        sa.Column("from_standard", sa.Integer(), nullable=False),
+        sa.Column("from_part", sa.String(length=40), nullable=False),
+        sa.Column("lineage_id", sa.Integer(), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["from_return_id"], ["return.id"], name=op.f("fk_take_over_from_return_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["lineage_id"], ["lineage.id"], name=op.f("fk_take_over_lineage_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["response.id"], name=op.f("fk_take_over_response_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_by_id"], ["user.id"], name=op.f("fk_take_over_taken_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_take_over")),
+        sa.UniqueConstraint("response_id", "part", name=op.f("uq_take_over_response_id_part")),
+    )
+    with op.batch_alter_table("take_over", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_take_over_from_return_id"), ["from_return_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_take_over_lineage_id"), ["lineage_id"], unique=False)
+
+    op.create_table(
         "action_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("action_id", sa.Integer(), nullable=False),
@@ -1723,6 +1855,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_action_event_action_id"))
 
     op.drop_table("action_event")
+    with op.batch_alter_table("take_over", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_take_over_lineage_id"))
+        batch_op.drop_index(batch_op.f("ix_take_over_from_return_id"))
+
+    op.drop_table("take_over")
     with op.batch_alter_table("reply_evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reply_evidence_evidence_id"))
 
@@ -1861,6 +1998,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_grant_board_id"))
 
     op.drop_table("grant")
+    with op.batch_alter_table("former_name", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_former_name_return_id"))
+        batch_op.drop_index(batch_op.f("ix_former_name_membership_id"))
+
+    op.drop_table("former_name")
     with op.batch_alter_table("extension", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_extension_return_id"))
 
@@ -1899,6 +2041,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_conflict_of_interest_membership_id"))
 
     op.drop_table("conflict_of_interest")
+    with op.batch_alter_table("succession", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_succession_successor_id"))
+
+    op.drop_table("succession")
     op.drop_table("minutes")
     with op.batch_alter_table("cycle", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cycle_tool_version_id"))
@@ -1933,6 +2079,19 @@ def downgrade() -> None:
 
     op.drop_table("membership")
     op.drop_table("meeting")
+    with op.batch_alter_table("lineage", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_lineage_of_board",
+            sqlite_where=sa.text("board_id IS NOT NULL"),
+            postgresql_where=sa.text("board_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "uq_lineage_of_all",
+            sqlite_where=sa.text("board_id IS NULL"),
+            postgresql_where=sa.text("board_id IS NULL"),
+        )
+
+    op.drop_table("lineage")
     op.drop_table("digest_choice")
     with op.batch_alter_table("digest", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_digest_day"))

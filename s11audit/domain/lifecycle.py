@@ -17,6 +17,8 @@ class Change(StrEnum):
     SUBMIT = "submit"
     SEND_BACK = "send_back"
     START_REVIEW = "start_review"
+    RETURN_RESULT = "return_result"
+    CONFIRM = "confirm"
     PUBLISH = "publish"
     CLOSE = "close"
 
@@ -38,6 +40,9 @@ RULES: dict[Change, Rule] = {
     Change.SUBMIT: Rule((S.NOT_STARTED, S.IN_PROGRESS), S.SUBMITTED, (Role.LEAD,)),
     Change.SEND_BACK: Rule((S.SUBMITTED, S.IN_REVIEW), S.IN_PROGRESS, (Role.OFFICE,)),
     Change.START_REVIEW: Rule((S.SUBMITTED,), S.IN_REVIEW, (Role.QA, Role.CHAIR)),
+    # On a cycle of basis `confirmed` the agency's confirmation stands where QA's rating does.
+    Change.RETURN_RESULT: Rule((S.SUBMITTED,), S.IN_REVIEW, (Role.OFFICE,)),
+    Change.CONFIRM: Rule((S.IN_REVIEW,), S.RATED, (Role.LEAD,)),
     Change.PUBLISH: Rule((S.IN_REVIEW, S.RATED), S.RATED, (Role.CHAIR,)),
     # Closing the stage ends what was not sent in and what is finished. A return under review
     # stays there until it is published, and is closed by that.
@@ -49,6 +54,8 @@ _REFUSALS: dict[Change, str] = {
     Change.SUBMIT: "This return cannot be submitted, because it is already {state}.",
     Change.SEND_BACK: "This return cannot be sent back, because it is {state}.",
     Change.START_REVIEW: "The review cannot be started, because the return is {state}.",
+    Change.RETURN_RESULT: "The result cannot be returned, because the return is {state}.",
+    Change.CONFIRM: "The result cannot be confirmed, because the return is {state}.",
     Change.PUBLISH: "The ratings cannot be published, because the return is {state}.",
     Change.CLOSE: "The return cannot be closed, because it is {state}.",
 }

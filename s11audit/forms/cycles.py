@@ -6,6 +6,7 @@ from datetime import date
 from flask_wtf import FlaskForm
 from wtforms.validators import InputRequired, ValidationError
 
+from s11audit.domain.enums import Basis
 from s11audit.forms.fields import (
     GovCheckbox,
     GovDateField,
@@ -27,6 +28,22 @@ class CycleForm(FlaskForm):
     )  # fmt: skip
     tool = GovRadios(
         "Audit tool", [InputRequired("Select the audit tool")], message="Select the audit tool"
+    )
+    basis = GovRadios(
+        "How is each agency’s compliance arrived at?",
+        choices=[
+            (Basis.AGREED.value, "QA rates each standard"),
+            (Basis.CONFIRMED.value, "Each agency confirms its own result"),
+        ],
+        default=Basis.AGREED.value,
+        coerce=Basis,
+        message="Select how compliance is arrived at",
+        hints={
+            Basis.AGREED.value: "The QA group rates every standard of every return, and its ratings"
+            " count.",
+            Basis.CONFIRMED.value: "You return the result to the agency. It confirms or corrects it"
+            " and plans what falls short. You rate a standard again once its actions are verified.",
+        },
     )
     due_1 = GovDateField(
         "When is stage 1 due?", [InputRequired("Enter when stage 1 is due")],

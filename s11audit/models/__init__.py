@@ -61,6 +61,7 @@ from s11audit.models.successions import FormerName, Succession
 from s11audit.models.take_overs import TakeOver
 from s11audit.models.themes import Theme, ThemeTag
 from s11audit.models.tools import ToolVersion
+from s11audit.models.visits import Visit, VisitFinding, VisitItem, VisitMember
 
 __all__ = [
     "Action",
@@ -132,5 +133,9 @@ __all__ = [
     "ThemeTag",
     "ToolVersion",
     "User",
+    "Visit",
+    "VisitFinding",
+    "VisitItem",
+    "VisitMember",
     "name_key",
 ]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import in_words, london_today
-from s11audit.domain.enums import ActionState, ReturnKind, ReturnState, Standing
+from s11audit.domain.enums import ActionState, Basis, ReturnKind, ReturnState, Standing
 from s11audit.models import Membership, Return
 from s11audit.queries.plan_lists import PlanRow, plans_of_agency
 from s11audit.queries.progress import completed
@@ -91,9 +91,36 @@ class Task:
             )
         if self.return_.state is ReturnState.IN_PROGRESS:
             return self._in_progress()
+        if self.confirms_itself:
+            return self._confirmed_way()
         if self.plan is not None:
             return _with_plan(self.plan)
         return _STATES[self.return_.state]
+
+    @property
+    def confirms_itself(self) -> bool:
+        """Whether the agency confirms its own result on this cycle."""
+        return self.return_.stage.cycle.basis is Basis.CONFIRMED
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the office has returned the result to the agency."""
+        if self.latest is None or self.latest.sent_back or not self.confirms_itself:
+            return False
+        return self.return_.state not in (*_EDITABLE, ReturnState.SUBMITTED)
+
+    def _confirmed_way(self) -> str:
+        plan = self.plan
+        if plan is None:
+            return _RESULTS[self.return_.state]
+        if plan.state is PlanState.TO_RETURN:
+            shortfalls = counted(plan.improvements, "standard falls", "standards fall")
+            return (
+                f"{shortfalls} short. Say in the action plan what you will do, and return the plan "
+                "to the board office."
+            )
+        words = _with_plan(plan).replace("QA", "the board office")
+        return words[:1].upper() + words[1:].replace(". the board", ". The board")
 
     def _in_progress(self) -> str:
         left = self.progress.of - self.progress.complete
@@ -151,6 +178,19 @@ _STANDINGS: dict[Standing, str] = {
     Standing.DECLINED: (
         "Your agency declined to take part. If that has changed, tell the board office."
     ),
+}
+# What happens next where the agency confirms its own result.
+_RESULTS: dict[ReturnState, str] = {
+    ReturnState.SUBMITTED: (
+        "The board office reads the return and sends you what it comes to. You will get an e-mail, "
+        "and then confirm the result or correct it."
+    ),
+    ReturnState.IN_REVIEW: (
+        "Read the result of your return. Your safeguarding lead confirms it, or corrects a rating "
+        "that is not right."
+    ),
+    ReturnState.RATED: "You have confirmed your result. Nothing falls short.",
+    ReturnState.CLOSED: "This audit is closed. You can still read and download what you sent in.",
 }
 _STATES: dict[ReturnState, str] = {
     ReturnState.SUBMITTED: (

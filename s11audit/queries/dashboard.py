@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from s11audit.domain.enums import (
     UNCOUNTED_STANDINGS,
     ActionState,
+    Basis,
     Participation,
     ReturnState,
     Standing,
@@ -53,13 +54,24 @@ class StageFigures:
 
     @property
     def to_review(self) -> int:
-        """Submitted returns whose review has to be started."""
+        """Submitted returns whose review has to be started; none where agencies confirm their own
+        results."""
+        if self.stage.cycle.basis is Basis.CONFIRMED:
+            return 0
         return self.count(ReturnState.SUBMITTED) - self.unrated
 
     @property
     def with_qa(self) -> int:
         """Returns that wait for a review or are in review."""
+        if self.stage.cycle.basis is Basis.CONFIRMED:
+            return 0
         return self.to_review + self.count(ReturnState.IN_REVIEW)
+
+    @property
+    def results_to_return(self) -> int:
+        """Submitted returns whose result the office has not returned to the agency."""
+        confirmed = self.stage.cycle.basis is Basis.CONFIRMED
+        return self.count(ReturnState.SUBMITTED) if confirmed else 0
 
     def count(self, state: ReturnState) -> int:
         """Return how many asked returns are in that state."""

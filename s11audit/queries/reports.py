@@ -16,6 +16,7 @@ from s11audit.domain.enums import ReturnKind, Standing
 from s11audit.domain.errors import NotFound
 from s11audit.models import (
     Action,
+    Confirmation,
     Cycle,
     Improvement,
     Membership,
@@ -163,6 +164,7 @@ class PublicationRead(NamedTuple):
     return_id: int
     membership_id: int
     ratings: str
+    at: datetime
 
 
 def publications(session: Session, cycle_id: int, by: datetime) -> list[PublicationRead]:
@@ -179,7 +181,7 @@ def publications(session: Session, cycle_id: int, by: datetime) -> list[Publicat
         .scalar_subquery()
     )
     rows = session.connection().execute(
-        select(Publication.return_id, Return.membership_id, said)
+        select(Publication.return_id, Return.membership_id, said, Publication.effective_at)
         .select_from(Stage)
         .join(Return, Return.stage_id == Stage.id)
         .join(Publication, Publication.return_id == Return.id)
@@ -187,6 +189,39 @@ def publications(session: Session, cycle_id: int, by: datetime) -> list[Publicat
         .order_by(Publication.effective_at, Publication.id)
     )
     return [PublicationRead(*row) for row in rows.all() if row[2]]
+
+
+class ConfirmedRead(NamedTuple):
+    """What one confirmation said, as `PublicationRead`, and when."""
+
+    return_id: int
+    membership_id: int
+    ratings: str
+    at: datetime
+
+
+def confirmations(session: Session, cycle_id: int, by: datetime) -> list[ConfirmedRead]:
+    """Return what agencies confirmed of their own results in any stage of a cycle, the earliest
+    first."""
+    said = (
+        select(
+            func.aggregate_strings(
+                cast(Rating.standard, String) + ":" + type_coerce(Rating.rag, String), " "
+            )
+        )
+        .where(Rating.confirmation_id == Confirmation.id)
+        .correlate(Confirmation)
+        .scalar_subquery()
+    )
+    rows = session.connection().execute(
+        select(Confirmation.return_id, Return.membership_id, said, Confirmation.effective_at)
+        .select_from(Stage)
+        .join(Return, Return.stage_id == Stage.id)
+        .join(Confirmation, Confirmation.return_id == Return.id)
+        .where(Stage.cycle_id == cycle_id, Confirmation.effective_at <= by)
+        .order_by(Confirmation.effective_at, Confirmation.id)
+    )
+    return [ConfirmedRead(*row) for row in rows.all() if row[2]]
 
 
 def improvements(session: Session, stage_id: int, by: datetime) -> dict[int, str]:

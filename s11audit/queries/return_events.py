@@ -9,19 +9,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from s11audit.domain.dates import in_words as day_in_words
-from s11audit.domain.enums import Standing
+from s11audit.domain.enums import Basis, Standing
 from s11audit.domain.wording import in_words
 from s11audit.models import (
+    Confirmation,
     Extension,
     PlanDecision,
     PlanSubmission,
     Publication,
     Return,
+    ReturnedResult,
     SendBack,
     StandingChange,
     Submission,
     User,
 )
+
+RESULT_RETURNED = "Result returned to the agency"
+RESULT_CONFIRMED = "Result confirmed by the agency"
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,15 @@ class Timeline:
 
 
 def timeline(session: Session, return_: Return) -> Timeline:
-    """Return what happened to a return, in five queries."""
+    """Return what happened to a return, in five queries, and a sixth where the
+    agency confirms its own result."""
     submitted = _submissions(session, return_.id)
     events = [
         Event(return_.made_at, f"Asked for, due on {day_in_words(return_.first_due_on)}"),
         *submitted,
         *_extensions(session, return_.id),
         *_standings(session, return_.id),
+        *_confirmed_way(session, return_),
         *_publications(session, return_.id),
         *_plans(session, return_.id),
     ]
@@ -116,6 +123,31 @@ def _standings(session: Session, return_id: int) -> list[Event]:
         )
         for each, name in rows
     ]
+
+
+def _confirmed_way(session: Session, return_: Return) -> list[Event]:
+    """The result returned and confirmed, where the agency confirms its own."""
+    if return_.stage.cycle.basis is not Basis.CONFIRMED:
+        return []
+    sender, confirmer = aliased(User), aliased(User)
+    found: list[Event] = []
+    rows: Any = session.execute(
+        select(ReturnedResult.effective_at, sender.name, Confirmation, confirmer.name)
+        .join(Submission, Submission.id == ReturnedResult.submission_id)
+        .outerjoin(Confirmation, Confirmation.submission_id == Submission.id)
+        .outerjoin(sender, sender.id == ReturnedResult.returned_by_id)
+        .outerjoin(confirmer, confirmer.id == Confirmation.confirmed_by_id)
+        .where(Submission.return_id == return_.id)
+        .order_by(Submission.number)
+    )
+    for at, sent_by, confirmation, confirmed_by in rows:
+        found.append(Event(at, RESULT_RETURNED, sent_by or ""))
+        if confirmation is not None:
+            by = f"{confirmation.name}, {confirmation.designation}"
+            found.append(
+                Event(confirmation.effective_at, RESULT_CONFIRMED, confirmed_by or "", f"By {by}")
+            )
+    return found
 
 
 def _publications(session: Session, return_id: int) -> list[Event]:

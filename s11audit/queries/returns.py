@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, bindparam, exists, select
 from sqlalchemy.orm import Session, contains_eager
 
-from s11audit.domain.enums import ReturnKind, ReturnState, Standing
+from s11audit.domain.enums import Basis, ReturnKind, ReturnState, Standing
 from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Facts
 from s11audit.models import Cycle, Membership, Return, Stage, Submission
@@ -69,9 +69,15 @@ def hold_stage(session: Session, return_id: int) -> None:
 
 
 def facts_of(return_: Return) -> Facts:
-    """Return where a return lies, for `policy.can`; its membership must be loaded."""
+    """Return where a return lies, for `policy.can`; its membership, stage and cycle are loaded."""
     membership = return_.membership
-    return Facts(membership.board_id, membership.id, membership.agency_id)
+    return Facts(
+        membership.board_id,
+        membership.id,
+        membership.agency_id,
+        return_.id,
+        confirmed=return_.stage.cycle.basis is Basis.CONFIRMED,
+    )
 
 
 def still_out() -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import (
+    Basis,
     Participation,
     RatingRole,
     ReturnState,
@@ -143,7 +144,12 @@ def _current_submissions() -> Subquery:
 
 
 def _of_board(board_id: int) -> ColumnElement[bool]:
-    stages = select(Stage.id).join(Stage.cycle).where(Cycle.board_id == board_id)
+    """QA rates on cycles of basis agreed only; on others the agency confirms its own result."""
+    stages = (
+        select(Stage.id)
+        .join(Stage.cycle)
+        .where(Cycle.board_id == board_id, Cycle.basis == Basis.AGREED)
+    )
     return Return.stage_id.in_(stages)
 
 

@@ -1,11 +1,11 @@
 """Collects a report's figures, cut off at the end of its day in London (domain rules 5 and 6).
 
-The compliance table takes 7 queries and the standards 5, whatever the number of agencies; the
-tool is read once a process besides.
+The compliance table takes 7 queries (8 where agencies confirm their own results) and the standards
+5, whatever the number of agencies; the tool is read once a process besides.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -27,7 +27,7 @@ from s11audit.domain.errors import Invalid, NotFound
 from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.models import Stage
 from s11audit.queries import reports as queries
-from s11audit.queries.reports import PublicationRead, ReturnRead, StandingRead
+from s11audit.queries.reports import ConfirmedRead, PublicationRead, ReturnRead, StandingRead
 from s11audit.queries.tools import in_scope, tool_of
 from s11audit.reports.data import (
     NOT_RATED,
@@ -52,6 +52,7 @@ from s11audit.scoring.compliance_table import (
 from s11audit.tools.schema import Tool
 
 Ratings = Mapping[int, Rag | None]
+Said = PublicationRead | ConfirmedRead
 RAGS = {rag.value: rag for rag in Rag}
 _by_membership = attrgetter("membership_id")
 _by_return = attrgetter("return_id")
@@ -76,8 +77,14 @@ def build_compliance(
     stage, by = basics.stage, basics.by
     submitted = _submitted(session, stage, by)
     published = queries.publications(session, cycle_id, by)
+    confirmed: dict[int, Ratings] = {}
     agreed = _merged(published, _by_membership)
     published_for = _merged(published, _by_return)
+    if basics.confirmed:
+        said = queries.confirmations(session, cycle_id, by)
+        confirmed = _merged(said, _by_membership)
+        published_for = _merged(said, _by_return)
+        agreed = _since_confirmed(said, published)
     improvements = queries.improvements(session, stage.id, by)
     monitored = queries.monitored(session, stage.id, by)
 
@@ -89,14 +96,14 @@ def build_compliance(
             returned=each.id in submitted,
             applicable=basics.applicable(each.categories),
             self_ratings=submitted.get(each.id, {}),
-            # On a confirmed cycle nothing counts before the agency has confirmed its result.
-            agreed={} if basics.confirmed else agreed.get(each.membership_id, {}),
+            agreed=agreed.get(each.membership_id, {}),
             published_standards=published_for.get(each.id, ()),
             improvements=_read_improvements(improvements.get(each.id, "")),
             plan_returned=each.plan_returned,
             monitored=each.id in monitored,
             basis=stage.cycle.basis,
             rule=basics.tool.compliance_rule,
+            confirmed=confirmed.get(each.membership_id, {}),
         )
         worked_out = row(facts)
         if basics.scoped:
@@ -295,9 +302,26 @@ def _submitted(session: Session, stage: Stage, by: datetime) -> dict[int, Rating
     return found
 
 
-def _merged(
-    published: Iterable[PublicationRead], key: Callable[[PublicationRead], int]
+def _since_confirmed(
+    confirmed: Sequence[ConfirmedRead], published: Sequence[PublicationRead]
 ) -> dict[int, Ratings]:
+    """Return each membership's agreed ratings that were published after it last confirmed the
+    standard; one published before a later confirmation counts no more (domain rule 6)."""
+    found: dict[int, dict[int, Rag | None]] = {}
+    # A confirmation comes before what was published at the same moment.
+    events = [(each.at, 0, each) for each in confirmed] + [(each.at, 1, each) for each in published]
+    for _at, kind, each in sorted(events, key=lambda event: event[:2]):
+        ratings = _read_agreed(each.ratings)
+        agreed = found.setdefault(each.membership_id, {})
+        if kind:
+            agreed |= ratings
+        else:
+            for number in ratings:
+                agreed.pop(number, None)
+    return dict(found)
+
+
+def _merged(published: Iterable[Said], key: Callable[[Said], int]) -> dict[int, Ratings]:
     """Return the latest ratings by `key`; the publications come the earliest first."""
     found: dict[int, Ratings] = {}
     for each in published:

@@ -9,10 +9,12 @@ both together would all have to be of one only for the pair to be missed, once i
 
 import re
 import unicodedata
+from array import array
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from hashlib import blake2b
+from heapq import nsmallest
 from typing import TypeVar
 
 SHINGLE = 3
@@ -44,15 +46,15 @@ def shingles(text: str) -> Shingles:
     )
 
 
-def alike(one: Shingles, other: Shingles) -> bool:
-    """Return whether two texts say the same, near enough."""
-    shared = len(one & other)
+def alike(one: Shingles, other: Collection[int]) -> bool:
+    """Return whether two texts say the same, near enough; `other` holds each shingle once."""
+    shared = len(one.intersection(other))
     return shared > 0 and 100 * shared >= ALIKE_PERCENT * (len(one) + len(other) - shared)
 
 
 def prints(of: Shingles) -> tuple[int, ...]:
     """Return the hashes by which a text is found: its PRINTS smallest, in order."""
-    return tuple(sorted(of)[:PRINTS])
+    return tuple(nsmallest(PRINTS, of))
 
 
 def likeliest(shared: Mapping[Key, int]) -> list[Key]:
@@ -67,19 +69,23 @@ def alike_among(texts: Iterable[tuple[Key, str]]) -> dict[Key, Key]:
     Keys differ. Each of a pair is in the answer. The cost grows with the number of texts, not
     with its square: a text is held against LOOKED_AT others at the most.
     """
-    sets = {key: hashed for key, text in texts if (hashed := shingles(text))}
-    marks = {key: prints(found) for key, found in sets.items()}
+    # In order and packed: the first few are the prints, and a thousand returns fit in memory.
+    packed = {
+        key: array("q", sorted(hashed)) for key, text in texts if (hashed := shingles(text))
+    }
     buckets: dict[int, list[Key]] = {}
-    for key, own in marks.items():
-        for mark in own:
+    for key, own in packed.items():
+        for mark in own[:PRINTS]:
             bucket = buckets.setdefault(mark, [])
             if len(bucket) < BUCKET:
                 bucket.append(key)
     found: dict[Key, Key] = {}
-    for key, own in marks.items():
-        shared = Counter(other for mark in own for other in buckets[mark] if other != key)
-        for other in likeliest(shared):
-            if alike(sets[key], sets[other]):
+    for key, own in packed.items():
+        shared = Counter(other for mark in own[:PRINTS] for other in buckets[mark] if other != key)
+        candidates = likeliest(shared)
+        hashes = frozenset(own) if candidates else frozenset()
+        for other in candidates:
+            if alike(hashes, packed[other]):
                 found[key] = other
                 found.setdefault(other, key)
                 break

@@ -48,7 +48,8 @@ class ReadEvidence:
 class ReadStandard:
     """An agency's part for one standard, as it was sent in.
 
-    `still_true`: it was only asked whether its earlier answer still holds.
+    `carried`: its statement was carried over from last time, to be brought up to date by its
+    `progress`; `still_true`: the agency said that all of it still holds.
     """
 
     number: int
@@ -61,6 +62,8 @@ class ReadStandard:
     suggestion: Suggestion = _NO_SUGGESTION
     evidence: tuple[ReadEvidence, ...] = ()
     proposed: tuple[str, ...] = ()
+    progress: str = ""
+    carried: bool = False
     still_true: bool = False
 
 
@@ -127,7 +130,7 @@ def copied_from_last_time(return_: ReadReturn) -> dict[int, Point]:
     ]
     found: dict[int, Point] = {}
     for standard in return_.standards:
-        if not comparable(standard) or standard.still_true:
+        if not comparable(standard) or standard.carried:
             continue
         own = likeness.shingles(standard.statement)
         # Its own standard first, then the others in their order.
@@ -277,6 +280,7 @@ def _texts(standard: ReadStandard) -> Iterator[str]:
     for each in standard.answers:
         yield each.answer.text if isinstance(each.answer, Text) else _given_reason(each.answer)
     yield standard.statement
+    yield standard.progress
     yield standard.na_reason
     for item in standard.evidence:
         yield item.name

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain import dates
-from s11audit.domain.enums import ActionEventKind, ActionState, Role
+from s11audit.domain.enums import ActionEventKind, ActionState, Basis, Role
 from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, check
 from s11audit.models import Action, ActionEvent, Improvement, Return
@@ -164,7 +164,7 @@ def report_complete(
     return_ = return_by_id(session, action.improvement.return_id)
     notices.tell(
         session,
-        notices.panel(session, return_, (Role.QA, Role.CHAIR), now),
+        notices.panel(session, return_, _who_verifies(return_), now),
         "action_reported",
         # At most one such letter a day about a return.
         f"action-reported:{return_.id}:{dates.london_today(now)}",
@@ -175,6 +175,11 @@ def report_complete(
         standard=action.improvement.standard,
     )
     return action
+
+
+def _who_verifies(return_: Return) -> tuple[Role, ...]:
+    confirmed = return_.stage.cycle.basis is Basis.CONFIRMED
+    return (Role.OFFICE,) if confirmed else (Role.QA, Role.CHAIR)
 
 
 def verify_action(

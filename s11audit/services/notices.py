@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import Role
+from s11audit.domain.enums import Basis, Role
 from s11audit.models import Return, User
 from s11audit.queries.responses import board_people, colleagues
 from s11audit.services import letters, outbox
@@ -59,6 +59,7 @@ def tell(
             board=cycle.board.name,
             cycle=cycle.name,
             stage=return_.stage.number,
+            confirmed=cycle.basis is Basis.CONFIRMED,
             link=link,
             **values,
         )

@@ -9,6 +9,7 @@ from s11audit.views import (
     agencies,
     boards,
     chasing,
+    confirming,
     cycles,
     errors,
     evidence,
@@ -20,19 +21,22 @@ from s11audit.views import (
     navigation,
     plan_decisions,
     plan_steps,
+    reminders,
     reports,
     responses,
     returns,
     reviews,
     start,
+    still_true,
     submitting,
+    themes,
     tools,
 )
 
 
 def register(app: Flask) -> None:
     """Register the converters, filters, error pages and blueprints."""
-    assert submitting.bp is responses.bp  # its routes are those of the blueprint `responses`
+    assert submitting.bp is still_true.bp is responses.bp  # its routes are those of the blueprint `responses`
     assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
     formats.register(app)
     look.register(app)
@@ -44,16 +48,19 @@ def register(app: Flask) -> None:
         agencies,
         boards,
         chasing,
+        confirming,
         cycles,
         evidence,
         imports,
         installation,
         invitations,
+        reminders,
         reports,
         responses,
         returns,
         reviews,
         start,
+        themes,
         tools,
     ):
         app.register_blueprint(module.bp)

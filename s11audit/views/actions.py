@@ -5,7 +5,7 @@ from datetime import date
 
 from flask import Blueprint, render_template, request, url_for
 
-from s11audit.domain.enums import ActionState
+from s11audit.domain.enums import ActionState, Basis
 from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Can, Facts, can
 from s11audit.domain.wording import WORDS
@@ -22,7 +22,7 @@ from s11audit.queries.plan_lists import (
 from s11audit.queries.returns import facts_of
 from s11audit.queries.reviews import flags_of
 from s11audit.queries.tools import tool_of
-from s11audit.scoring.actions import PLAN_WORDS, Side, is_overdue, possible_events
+from s11audit.scoring.actions import PLAN_WORDS, PlanState, Side, is_overdue, possible_events
 from s11audit.views import guards
 from s11audit.views.guards import actor, now
 
@@ -80,7 +80,7 @@ def plan(return_: Return) -> str:
         all_verified=read.all_verified,
         to_rate=to_rate_again(db.session, return_.id),
         overdue=lambda action: is_overdue(action.state, action.due_on, now()),
-        plan_words=PLAN_WORDS,
+        plan_words=plan_words(return_),
         **allowed(return_),
     )
 
@@ -128,6 +128,13 @@ def action(return_: Return, action_id: int) -> str:
     )
 
 
+def plan_words(return_: Return) -> dict[PlanState, str]:
+    """Return the words for where the plan of this return stands."""
+    if return_.stage.cycle.basis is Basis.CONFIRMED:
+        return PLAN_WORDS | {PlanState.WITH_QA: "With the board office"}
+    return PLAN_WORDS
+
+
 def allowed(return_: Return) -> dict[str, bool]:
     """Say what the actor may do with this plan, for the templates."""
     facts, who = facts_of(return_), actor()
@@ -136,6 +143,7 @@ def allowed(return_: Return) -> dict[str, bool]:
         "may_return": can(who, Can.RETURN_PLAN, facts),
         "may_decide": can(who, Can.DECIDE_PLAN, facts),
         "may_rate": can(who, Can.RATE, facts),
+        "can_rate_again": can(who, Can.RATE_AGAIN, facts),
         "lists_plans": can(who, Can.LIST_RETURNS, Facts(facts.board_id)),
         "sees_agency": can(who, Can.SEE_AGENCY, facts),
     }

@@ -93,6 +93,11 @@ def _stage_steps(place: dict[str, str], each: StageFigures) -> list[Step]:
         )
         href = link_to("returns.index", **here, state="submitted")
         steps.append(Step(f"{words} for QA in {name}", href))
+    if each.results_to_return:
+        number = each.results_to_return
+        words = "1 result waits" if number == 1 else f"{number} results wait"
+        href = link_to("confirming.results", board=place["board"], stage_id=stage.id)
+        steps.append(Step(f"{words} to be returned to the agency in {name}", href))
     if each.sent_back:
         words = "1 return was" if each.sent_back == 1 else f"{each.sent_back} returns were"
         href = link_to("returns.index", **here, state="sent_back")

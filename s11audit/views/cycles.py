@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from s11audit.domain.dates import london_today
+from s11audit.domain.enums import Basis
 from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Can
 from s11audit.extensions import db
@@ -58,6 +59,7 @@ def open_new(board: Board) -> Any:
         with writing() as session:
             made = cycles.open_cycle(
                 session, actor(), board.id, form.name.data or "", form.tool.data, form.due(),
+                basis=form.basis.data or Basis.AGREED,
                 include_advisory=form.include_advisory.data, now=now(),
             )  # fmt: skip
     except Invalid as error:

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from s11audit.domain import lifecycle
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import Category, ReturnKind, Standing
+from s11audit.domain.enums import Basis, Category, ReturnKind, Standing
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Can, Facts, can
@@ -18,7 +18,12 @@ from s11audit.models import Board, Return
 from s11audit.queries.contacts import people_to_write_to
 from s11audit.queries.cycles import current_stage, stages_of
 from s11audit.queries.history import history_of_return
-from s11audit.queries.return_events import timeline
+from s11audit.queries.return_events import (
+    RESULT_CONFIRMED,
+    RESULT_RETURNED,
+    Timeline,
+    timeline,
+)
 from s11audit.queries.return_list import ReturnFilter, Sort, StateFilter, list_returns
 from s11audit.queries.returns import facts_of
 from s11audit.scoring.as_at import due_passed
@@ -125,6 +130,7 @@ def show(return_: Return) -> str:
         events=events,
         office=office,
         late=_late(return_),
+        **_confirmed_way(return_, events, office),
         published=any(event.what.startswith("Ratings published") for event in events.events),
         link=link_to,
         may_extend=office and returns.not_extendable(return_) is None,
@@ -133,6 +139,21 @@ def show(return_: Return) -> str:
         and return_.stage.closed_at is None,
         may_chase=office and returns.not_extendable(return_) is None,
     )
+
+
+def _confirmed_way(return_: Return, events: Timeline, office: bool) -> dict[str, bool]:
+    """Say what there is of the result where the agency confirms its own."""
+    mine = return_.stage.cycle.basis is Basis.CONFIRMED and return_.kind is not ReturnKind.RECORDED
+    is_in = mine and return_.state not in returns.UNSENT and bool(events.submissions)
+    returned = any(event.what == RESULT_RETURNED for event in events.events)
+    for_board = can(actor(), Can.LIST_RETURNS, facts_of(return_))
+    return {
+        "result_shown": is_in and (for_board or returned),
+        "confirmed": mine and any(event.what == RESULT_CONFIRMED for event in events.events),
+        "may_return_result": is_in
+        and office
+        and lifecycle.allowed(Change.RETURN_RESULT, return_.state),
+    }
 
 
 @bp.get("/returns/<int:return_id>/history")

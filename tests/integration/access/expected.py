@@ -1,7 +1,7 @@
 """What each role is answered, written by hand from docs/access.md and not from the policy.
 
-One letter a role, in the order of ROLES, but for the visitor: y the page or the change, 3 "you cannot do this" (403),
-4 "there is no such page" (404).
+One letter a role, in the order of ROLES and without the visitor, who has a table of their own: y the
+page or the change, 3 "you cannot do this" (403), 4 "there is no such page" (404).
 """
 
 from s11audit.domain.enums import Role
@@ -70,6 +70,10 @@ AT_HOME = {
     ("return", "edit_plan"): "433343yy",
     ("return", "return_plan"): "433343y3",
     ("return", "decide_plan"): "43yy4333",
+    ("board", "return_result"): "3y333344",
+    ("return", "return_result"): "4y334333",
+    ("return", "confirm_result"): "433343y3",
+    ("return", "rate_again"): "4y334333",
 }
 
 # A visitor reaches the one return that they visit, and of it what is named here and no more.
