@@ -1,19 +1,17 @@
-"""What was taken over from an earlier return, part by part."""
+"""What was taken over from an earlier cycle, part by part."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from s11audit.models.base import Base, UtcDateTime
 
 
 class TakeOver(Base):
-    """One part of a response ("answer:5.2", "statement") as it was taken over, and from where.
-
-    It stands as taken over while the part still says `value` and `confirmed_at` is empty. Without
-    a `lineage_id` the earlier tool was the same version.
+    """Where one part of a response ("answer:5.2", "statement") was taken over from. Whether it
+    still stands as it was is `Response.taken_over`'s to say. Without a `lineage_id` the earlier
+    tool was the same version.
     """
 
     __tablename__ = "take_over"
@@ -22,12 +20,9 @@ class TakeOver(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     response_id: Mapped[int] = mapped_column(ForeignKey("response.id"))
     part: Mapped[str] = mapped_column(String(40))
-    value: Mapped[Any] = mapped_column(JSON)
     from_return_id: Mapped[int] = mapped_column(ForeignKey("return.id"), index=True)
     from_standard: Mapped[int]
     from_part: Mapped[str] = mapped_column(String(40))
     lineage_id: Mapped[int | None] = mapped_column(ForeignKey("lineage.id"), index=True)
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

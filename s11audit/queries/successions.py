@@ -1,0 +1,55 @@
+"""Reads of what agencies came from and passed to."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session, aliased
+
+from s11audit.models import Membership, Succession
+
+
+def heirs_of(memberships: Select[tuple[int]] | Sequence[int]) -> Select[tuple[int, int]]:
+    """Return the statement of (successor, predecessor) for all that these memberships came from,
+    over any number of steps."""
+    start = (
+        select(Succession.successor_id.label("heir"), Succession.predecessor_id.label("of"))
+        .where(
+            Succession.successor_id.in_(memberships),
+            Succession.successor_id != Succession.predecessor_id,
+        )
+        .cte("heirs", recursive=True)
+    )
+    step = aliased(Succession)
+    closure = start.union(
+        select(start.c.heir, step.predecessor_id).where(
+            step.successor_id == start.c.of, step.successor_id != step.predecessor_id
+        )
+    )
+    return select(closure.c.heir, closure.c.of)
+
+
+def with_predecessors(membership_id: int) -> Select[tuple[int]]:
+    """Return the statement of the ids of a membership and of all that it came from."""
+    heirs = heirs_of([membership_id]).subquery()
+    return select(Membership.id).where(
+        (Membership.id == membership_id) | Membership.id.in_(select(heirs.c.of))
+    )
+
+
+def successions_of(session: Session, membership_id: int) -> Sequence[Succession]:
+    """Return what became of an agency and what it came from, the latest first, in one query."""
+    mine: ColumnElement[bool] = (Succession.predecessor_id == membership_id) | (
+        Succession.successor_id == membership_id
+    )
+    return session.scalars(
+        select(Succession).where(mine).order_by(Succession.on.desc(), Succession.id.desc())
+    ).all()
+
+
+def names_of(session: Session, rows: Sequence[Succession]) -> dict[int, str]:
+    """Return the names of the agencies in these successions, in one query."""
+    ids = {each.predecessor_id for each in rows} | {
+        each.successor_id for each in rows if each.successor_id is not None
+    }
+    found = session.execute(select(Membership.id, Membership.name).where(Membership.id.in_(ids)))
+    return {row[0]: row[1] for row in found}
