@@ -35,6 +35,13 @@ def _key(text: str) -> str:
     return text
 
 
+def _hour(text: str) -> int:
+    hour = int(text)
+    if not 0 <= hour <= 23:
+        raise ValueError("it must be an hour from 0 to 23")
+    return hour
+
+
 SHORTEST_KEY = 32
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATA", "instance", str, "Folder for the SQLite file and the evidence."),
@@ -89,6 +96,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAIL_PASSWORD", "", str, "Password at the SMTP server."),
     Setting("MAIL_USE_TLS", True, _flag, "Begin TLS on the SMTP connection (STARTTLS)."),
     Setting("MAIL_SENDER", "s11audit@localhost", str, "The address that mail comes from."),
+    Setting(
+        "REMINDER_HOUR",
+        7,
+        _hour,
+        "Hour of the day in London, 0 to 23, from which the day's reminders are sent.",
+    ),
     Setting("LOGIN_LIMIT", "10 per minute", str, "How often one address may try to sign in."),
     Setting(
         "PROXIES",

@@ -15,3 +15,8 @@ def unknown(text: str, known: Collection[str]) -> list[str]:
     """Return the names in braces that are not among `known`, as they were typed, each once."""
     found = [name for name in _WORD.findall(text) if name.lower() not in known]
     return list(dict.fromkeys(found))
+
+
+def uses(text: str, name: str) -> bool:
+    """Return whether `text` holds "{name}"."""
+    return any(found.lower() == name for found in _WORD.findall(text))

@@ -17,13 +17,19 @@ from sqlalchemy import make_url
 from s11audit import create_app
 from s11audit.adapters.mail import set_up_mail
 from s11audit.jobs.outbox import send_waiting
+from s11audit.jobs.replies import publish_after_deadline
+from s11audit.jobs.reminders import send_digests
 
 SCHEMA = "s11audit_tasks"  # Huey's own tables beside ours in PostgreSQL
 SECONDS_TO_STOP = 20
 
 # What is done every minute, in this order: mail last, so that what the others wrote goes out.
 # Each takes the moment, finds its own work in the database and may be killed at any time.
-SWEEPS: tuple[Callable[[datetime], object], ...] = (send_waiting,)
+SWEEPS: tuple[Callable[[datetime], object], ...] = (
+    publish_after_deadline,
+    send_digests,
+    send_waiting,
+)
 
 _log = logging.getLogger(__name__)
 

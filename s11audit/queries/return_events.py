@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from s11audit.domain.dates import in_words as day_in_words
-from s11audit.domain.enums import Basis, Standing
+from s11audit.domain.enums import Basis, ReminderKind, Standing
 from s11audit.domain.wording import in_words
 from s11audit.models import (
     Confirmation,
@@ -24,9 +24,17 @@ from s11audit.models import (
     Submission,
     User,
 )
+from s11audit.queries.reminders import reminders_of_return
 
 RESULT_RETURNED = "Result returned to the agency"
 RESULT_CONFIRMED = "Result confirmed by the agency"
+
+REMINDED_OF = {
+    ReminderKind.RETURN: "Of the return",
+    ReminderKind.ACTION: "Of actions of the plan",
+    ReminderKind.REPLY: "Of the reply to the ratings",
+    ReminderKind.PLAN: "Of the action plan that is still to be returned",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Timeline:
 
 
 def timeline(session: Session, return_: Return) -> Timeline:
-    """Return what happened to a return, in five queries, and a sixth where the
+    """Return what happened to a return, in six queries, and a seventh where the
     agency confirms its own result."""
     submitted = _submissions(session, return_.id)
     events = [
@@ -60,6 +68,7 @@ def timeline(session: Session, return_: Return) -> Timeline:
         *_confirmed_way(session, return_),
         *_publications(session, return_.id),
         *_plans(session, return_.id),
+        *_reminders(session, return_.id),
     ]
     ordered = sorted(enumerate(events), key=lambda each: (each[1].at, each[0]), reverse=True)
     numbers = [event.submission for event in submitted if event.submission is not None]
@@ -180,3 +189,22 @@ def _plans(session: Session, return_id: int) -> list[Event]:
             words = "Action plan accepted" if decision.accepted else "Action plan asked for again"
             found.append(Event(decision.effective_at, words, decided_by or "", decision.reason))
     return found
+
+
+def _reminders(session: Session, return_id: int) -> list[Event]:
+    found = []
+    for each in reminders_of_return(session, return_id):
+        people = "1 person" if each.people == 1 else f"{each.people} people"
+        about = REMINDED_OF[each.kind]
+        if each.kind is not ReminderKind.PLAN:
+            about += f", {_step(each.step)}"
+        found.append(Event(each.at, f"Reminder sent to {people}", reason=about))
+    return found
+
+
+def _step(step: int) -> str:
+    """Return "14 days before the due date"."""
+    if step == 0:
+        return "on the due date"
+    days = "1 day" if abs(step) == 1 else f"{abs(step)} days"
+    return f"{days} {'before' if step < 0 else 'after'} the due date"

@@ -1,6 +1,8 @@
 """The outbox: mail is written in the transaction of the change it tells of, and sent afterwards
 by `s11audit.jobs.outbox`."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -51,6 +53,39 @@ def queue(
         .returning(OutboxMessage.id)
     )
     return queued.scalar() is not None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One e-mail to one person, to be queued with others; see `queue`."""
+
+    dedupe_key: str
+    to_email: str
+    subject: str
+    body: str
+    board_id: int | None
+
+
+def queue_all(session: Session, letters: Sequence[Letter], *, now: datetime) -> None:
+    """Queue many e-mails by one statement, otherwise as `queue`."""
+    if not letters:
+        return
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(OutboxMessage).on_conflict_do_nothing(index_elements=["dedupe_key"]),
+        [
+            asdict(letter)
+            | {
+                "subject": " ".join(letter.subject.split())[:300],
+                "secret": False,
+                "created_at": now,
+                "next_attempt_at": now,
+                "attempts": 0,
+                "last_error": "",
+            }
+            for letter in letters
+        ],
+    )
 
 
 def withdraw(session: Session, dedupe_key: str) -> None:

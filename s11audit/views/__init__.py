@@ -36,7 +36,8 @@ from s11audit.views import (
 
 def register(app: Flask) -> None:
     """Register the converters, filters, error pages and blueprints."""
-    assert submitting.bp is still_true.bp is responses.bp  # its routes are those of the blueprint `responses`
+    # Their routes are those of the blueprint `responses`.
+    assert submitting.bp is still_true.bp is responses.bp
     assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
     formats.register(app)
     look.register(app)
