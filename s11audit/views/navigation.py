@@ -26,6 +26,7 @@ BOARD_LINKS = (
     ("Review queue", "reviews.queue", Can.SEE_QUEUE),
     ("Action plans", "actions.index", Can.LIST_RETURNS),
     ("Reports", "reports.index", Can.READ_REPORTS),
+    ("Themes", "themes.index", Can.SEE_THEMES),
     ("Cycles", "cycles.index", Can.MANAGE_CYCLES),
     ("Agencies", "agencies.index", Can.MANAGE_AGENCIES),
     ("People", "accounts.people", Can.MANAGE_PEOPLE),

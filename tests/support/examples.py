@@ -32,6 +32,8 @@ def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
         "key": [made.ids["tool"][0]],
         "version": [made.ids["tool"][1]],
         "kind": ["agencies", "returns", "compliance-table"],
+        "theme_id": [made.ids["theme_id"]],
+        "tag_id": [made.ids["tag_id"]],
         "file_format": ["pdf", "xlsx", "csv", "html", "json"],
     }
 
@@ -148,6 +150,13 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
             {**plain, "cycle_id": made.cycle_ids[name], "number": 1}
             for name in ("rated", "recorded")
         ],
+        "themes.of_return": of(("rated",)),
+        "themes.standard": of(("rated",), number=1),
+        "themes.tag": of(("rated",), number=1),
+        "themes.published_file": [
+            {**plain, "file_format": name} for name in ("pdf", "xlsx", "html")
+        ],
+        "themes.remove": of(("rated",), number=1, tag_id=made.ids["tag_id"]),
         "invitations.invitation": [{"token": made.ids["token"]}],
         "security.reset_password": [{"token": made.ids["reset_token"]}],
         "tools.pattern": [{**plain, "key": "lancashire-2012"}],

@@ -25,6 +25,7 @@ from s11audit.services import (
     tools,
 )
 from tests import factories as make
+from tests.support import filled_meetings
 from tests.support.filled_builder import (
     ADVISORY,
     MAIN_AGENCY,
@@ -70,6 +71,7 @@ def build(session: Session, evidence_url: str) -> FilledBoard:
     made.ids["late_stage_id"] = builder.return_of(late, main.id).stage_id
     made.ids["other_membership_id"] = others[0].id
     _office_work(builder, builder.return_of(current, others[1].id))
+    filled_meetings.tag(builder, made.return_ids["rated"])
     _history_and_tools(builder)
     session.flush()
     return made

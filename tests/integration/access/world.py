@@ -15,6 +15,8 @@ from s11audit.domain.enums import (
     RatingRole,
     ReturnState,
     Role,
+    TagKind,
+    TagSource,
 )
 from s11audit.models import (
     Action,
@@ -29,6 +31,8 @@ from s11audit.models import (
     Rating,
     Return,
     Stage,
+    Theme,
+    ThemeTag,
     User,
 )
 from tests import factories as make
@@ -84,11 +88,15 @@ def _place(session: Session) -> Place:
     board = make.board(session)
     cycle = make.cycle(session, board)
     stage = session.query(Stage).filter_by(cycle_id=cycle.id).one()
+    theme = Theme(board_id=board.id, name="Supervision", name_key="supervision", added_at=make.NOW)
+    session.add(theme)
+    session.flush()
     agencies = []
     for _ in range(2):
         member = make.membership(session, board)
         return_ = make.return_(session, member, cycle, state=ReturnState.RATED)
-        agencies.append(Agency(member, return_, _below(session, return_)))
+        below = _below(session, return_) | {"tag_id": _tag(session, theme, return_).id}
+        agencies.append(Agency(member, return_, below))
     somebody = make.user(session)
     grant = make.grant(session, somebody, Role.VIEWER, board=board)
     return Place(
@@ -101,8 +109,26 @@ def _place(session: Session) -> Place:
             "grant_id": grant.id,
             "invitation_id": _invitation(session, board).id,
             "message_id": _message(session, board).id,
+            "theme_id": theme.id,
+            "tag_id": agencies[0].ids["tag_id"],
         },
     )
+
+
+def _tag(session: Session, theme: Theme, return_: Return) -> ThemeTag:
+    made = ThemeTag(
+        theme_id=theme.id,
+        kind=TagKind.STRENGTH,
+        return_id=return_.id,
+        standard=1,
+        source=TagSource.STATEMENT,
+        passage="Staff are supervised.",
+        passage_hash="x",
+        tagged_at=make.NOW,
+    )
+    session.add(made)
+    session.flush()
+    return made
 
 
 def _invitation(session: Session, board: Board) -> Invitation:
