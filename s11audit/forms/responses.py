@@ -60,6 +60,8 @@ class StandardForm(FlaskForm):
 
     based_on = HiddenField()
     base = HiddenField()
+    progress: Any
+    still_holds: Any
     statement: Any
     self_label: Any
     na_reason: Any
@@ -91,6 +93,7 @@ class StandardForm(FlaskForm):
             self_label=self.chosen_label(),
             na_reason=self.na_reason.data or "",
             answers={key: self.question(key).answer() for key in keys},
+            progress=self.progress.data or "",
             actions=[
                 {"what": each.what.data or "", "owner": each.owner.data or "",
                  "due_on": each.due_on.data}
@@ -136,6 +139,7 @@ class Filled:
     na_reason: str
     answers: Mapping[str, Answer]
     actions: Sequence[Mapping[str, Any]]
+    progress: str = ""
 
     def fingerprints(self) -> dict[str, str]:
         """Return a short hash of each part, by which a later save tells what was changed."""
@@ -144,6 +148,7 @@ class Filled:
                 "statement": self.statement,
                 "self_label": self.self_label,
                 "na_reason": self.na_reason,
+                "progress": self.progress,
                 "proposed_actions": [dict(each) for each in self.actions],
                 **{
                     f"answer:{key}": None if answer.is_blank() else answer.to_stored()
@@ -178,8 +183,10 @@ def standard_form(
         ANSWER + requirement.key: answer_field(requirement.kind)
         for requirement in standard.requirements_for(categories)
     }
-    # After the questions, as on the page: problems are listed in the order of the fields.
+    # In the order of the page: problems are listed in the order of the fields.
+    first = {"progress": GovTextArea("Progress", rows=5)}
     rest: dict[str, Any] = {
+        "still_holds": GovCheckbox("What is marked as taken over, and not changed, still holds"),
         "statement": GovTextArea("Evidence statement", rows=12),
         "self_label": GovRadios(
             "Your own rating", choices=rating_choices(tool, standard), message="Select one rating"
@@ -187,7 +194,7 @@ def standard_form(
         "na_reason": GovTextArea("Why does this standard not apply to you?", rows=3),
         "actions": ActionList(FormField(ActionForm), min_entries=1, max_entries=21),
     }
-    made = type("StandardForm", (StandardForm,), questions | rest)
+    made = type("StandardForm", (StandardForm,), first | questions | rest)
     answers = filled_in(filled.answers)
     actions = [dict(each) for each in filled.actions] + [{}] * more_actions
     form: StandardForm = made(
@@ -198,6 +205,7 @@ def standard_form(
             "statement": filled.statement,
             "self_label": filled.self_label,
             "na_reason": filled.na_reason,
+            "progress": filled.progress,
             "actions": actions,
             **{ANSWER + key: data for key, data in answers.items()},
         },

@@ -48,9 +48,16 @@ class Task:
         return latest if waiting and latest is not None and latest.sent_back else None
 
     @property
-    def is_update(self) -> bool:
-        """Whether it follows up an earlier stage of its cycle."""
-        return self.return_.kind is ReturnKind.UPDATE
+    def follows_up(self) -> str:
+        """Return what a return that follows up an earlier stage asks, in words; else nothing."""
+        if self.return_.stage.number == 1:
+            return ""
+        return _FOLLOWS_UP.get(self.return_.kind, "")
+
+    @property
+    def is_confirmation(self) -> bool:
+        """Whether every standard is only asked whether it is still true."""
+        return self.return_.kind is ReturnKind.CONFIRMATION
 
     @property
     def is_asked(self) -> bool:
@@ -169,6 +176,16 @@ _PLANS: dict[PlanState, str] = {
     ),
     PlanState.ASKED_AGAIN: (
         "QA asks for your action plan again. Read why in the plan, put it right and return it."
+    ),
+}
+_FOLLOWS_UP: dict[ReturnKind, str] = {
+    ReturnKind.UPDATE: (
+        "This is an update. It asks what has been done about the standards that are not green, and "
+        "on one page whether the others are still as you said. It begins with what you said before."
+    ),
+    ReturnKind.CONFIRMATION: (
+        "Every standard is green or not applicable, so this return is one page: say whether what "
+        "you said before is still true, and sign it."
     ),
 }
 _STANDINGS: dict[Standing, str] = {

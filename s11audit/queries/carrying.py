@@ -54,6 +54,11 @@ class Draft:
         response = self.responses.get(number)
         return response.ask if response is not None else Ask.FULL
 
+    @property
+    def taken_over(self) -> bool:
+        """Whether anything was taken over and neither changed nor confirmed since."""
+        return any(each.taken_over for each in self.responses.values())
+
     def asked(self, standards: Iterable[Standard], *ways: Ask) -> tuple[Standard, ...]:
         """Return those of the standards that are asked in one of these ways."""
         return tuple(each for each in standards if self.ask(each.number) in ways)

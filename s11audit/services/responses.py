@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain import lifecycle, policy
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import Ask, AskFor, Rag, Role, Standing
+from s11audit.domain.enums import Ask, AskFor, Rag, ReturnKind, Role, Standing
 from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
 from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Actor, Can
@@ -103,6 +103,7 @@ def save_response(
         response = _blank_response(return_id, standard)
         session.add(response)
     begin(session, actor, role, return_, now=now)
+    _ask_in_full(return_, response)
     _write(session, tool, response, wanted, after)
     response.complete = is_complete(tool, asked, return_.categories, response, london_today(now))
     response.version += 1
@@ -337,6 +338,14 @@ def _stored(response: Response | None) -> _Parts:
         ],
         **{f"answer:{each.requirement}": each.value for each in response.answers},
     }
+
+
+def _ask_in_full(return_: Return, response: Response) -> None:
+    """To change what was only asked whether it is still true is to say that it has changed."""
+    if response.ask is Ask.STILL_TRUE:
+        response.ask = Ask.FULL
+        response.still_true_by, response.still_true_at, response.still_true_by_id = "", None, None
+        return_.kind = ReturnKind.UPDATE
 
 
 def _keep_track(stored: _Parts, wanted: _Parts, still_holds: bool) -> None:

@@ -5,17 +5,21 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import Ask, Rag, ReturnKind, Role
+from s11audit.domain.enums import Ask, ReturnKind, Role
 from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Actor
-from s11audit.models import Response, Return
+from s11audit.models import Response, Return, Submission
 from s11audit.queries.responses import responses_of
+from s11audit.queries.returns import return_by_id
+from s11audit.queries.still_true import can_be_said
 from s11audit.queries.tools import standards_asked
 from s11audit.scoring.carrying import kind_of
 from s11audit.scoring.words import is_blank
 from s11audit.services import log
 from s11audit.services.carrying import set_kind
 from s11audit.services.responses import begin, editable_return
+from s11audit.services.submissions import Signatory
+from s11audit.services.submitting import checked, submit
 
 
 def say_still_true(
@@ -45,7 +49,7 @@ def say_still_true(
             problems["name"] = "The name must be 200 characters or fewer"
     for number, still_true in answers.items():
         response = held.get(number)
-        if response is None or not was_asked_so(response):
+        if response is None or not can_be_said(response):
             problems[f"standard-{number}"] = f"Standard {number} is not asked in this way"
         elif still_true and response.ask is Ask.FULL and not _is_as_carried(response):
             problems[f"standard-{number}"] = (
@@ -63,15 +67,41 @@ def say_still_true(
     return return_
 
 
-def was_asked_so(response: Response) -> bool:
-    """Return whether the agency may say of the response's standard that it is still true: it was
-    green or not applicable, whatever the agency has said of it since."""
-    rating = response.asked_on
-    return (
-        rating is not None
-        and rating.rag not in (Rag.AMBER, Rag.RED)
-        and response.taken_over_from_id is not None
-    )
+def confirm_return(
+    session: Session,
+    actor: Actor,
+    return_id: int,
+    answers: Mapping[int, bool],
+    signatory: Signatory,
+    declared: bool,
+    *,
+    now: datetime,
+) -> Submission | None:
+    """Confirm on one page a return of which every standard was green or not applicable, and send
+    it in; the signatory is who confirms each standard. Return the submission, or None where a
+    standard was said to have changed: that is then kept, and the return is to be filled in.
+
+    Raises Invalid where the signatory, the declaration or a standard is missing, by field; else
+    as `submit`.
+    """
+    if not all(answers.values()):
+        name = signatory.name if not is_blank(signatory.name) else actor.name
+        say_still_true(session, actor, return_id, answers, name, now=now)
+        return None
+    return_ = return_by_id(session, return_id)
+    problems = {
+        f"standard-{each.number}": f"Say whether standard {each.number} is still true"
+        for each in standards_asked(session, return_)
+        if each.number not in answers
+    }
+    try:
+        signatory = checked(signatory, declared)
+    except Invalid as error:
+        problems |= error.problems
+    if problems:
+        raise Invalid("The return was not submitted.", problems)
+    say_still_true(session, actor, return_id, answers, signatory.name, now=now)
+    return submit(session, actor, return_id, signatory, declared, now=now)
 
 
 def _is_as_carried(response: Response) -> bool:

@@ -4,7 +4,7 @@ returning the plan. Its routes are those of the blueprint `actions`."""
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from s11audit.domain.errors import Conflict, Invalid, Refused
@@ -218,8 +218,8 @@ def agency_step(return_: Return, action_id: int, step: str) -> Any:
             flash(AGENCY_STEPS[step].done, "success")
             if step == "remove":
                 return redirect(to_plan(return_, found.improvement.standard))
-            return redirect(to_action(return_, action_id))
-    return step_page(return_, found, form, AGENCY_STEPS[step]), status
+            return redirect(_back(found) or to_action(return_, action_id))
+    return step_page(return_, found, form, AGENCY_STEPS[step], _back(found)), status
 
 
 @bp.route("/returns/<int:return_id>/plan/return", methods=["GET", "POST"])
@@ -250,8 +250,18 @@ def return_plan(return_: Return) -> Any:
     ), status
 
 
-def step_page(return_: Return, found: Action, form: NoteForm, step: Step) -> str:
-    """Return the page of a step that is a note on an action."""
+def _back(action: Action) -> str:
+    """Return the address of the update from which the person came to report, empty if none."""
+    update = request.args.get("update", 0, type=int)
+    if not 0 < update < 2**31:
+        return ""
+    number = action.improvement.standard
+    return url_for("responses.standard", return_id=update, number=number, _anchor="before")
+
+
+def step_page(return_: Return, found: Action, form: NoteForm, step: Step, back: str = "") -> str:
+    """Return the page of a step that is a note on an action; `back`: where it leads afterwards,
+    where that is not the action."""
     return render_template(
         "actions/step.html",
         return_=return_,
@@ -259,6 +269,7 @@ def step_page(return_: Return, found: Action, form: NoteForm, step: Step) -> str
         improvement=found.improvement,
         form=form,
         step=step,
+        came_from=back,
     )
 
 

@@ -6,18 +6,22 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from werkzeug.wrappers import Response as Answer
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import AskFor
+from s11audit.domain.enums import Ask, AskFor
 from s11audit.domain.errors import Conflict, Invalid, Refused
-from s11audit.domain.policy import Can, can
+from s11audit.domain.policy import Can, Facts, can
 from s11audit.extensions import db
 from s11audit.forms.responses import StandardForm, assign_form, standard_form
 from s11audit.models import Membership, Return
 from s11audit.queries import agency_home
+from s11audit.queries.carried_plans import before_of
+from s11audit.queries.carrying import draft_of, drafts_evidence
 from s11audit.queries.progress import states
-from s11audit.queries.responses import colleagues, evidence_of, responses_of
+from s11audit.queries.responses import colleagues, responses_of
 from s11audit.queries.returns import facts_of
+from s11audit.queries.still_true import can_be_said
 from s11audit.queries.submissions import submissions_of
 from s11audit.queries.tools import standards_asked, tool_of
+from s11audit.scoring.actions import is_overdue
 from s11audit.scoring.completeness import progress
 from s11audit.scoring.words import words_over
 from s11audit.services import responses
@@ -41,12 +45,14 @@ def words_of_the_pages() -> dict[str, Any]:
 @membership(Can.SEE_AGENCY)
 def home(membership: Membership) -> str:
     """What is asked of the agency, by when, how far it is, and what happens next."""
+    facts = Facts(membership.board_id, membership.id, membership.agency_id)
     return render_template(
         "responses/home.html",
         membership=membership,
         tasks=agency_home.tasks(db.session, membership, now()),
         colleagues=colleagues(db.session, membership.id, london_today(now())),
         actor_id=actor().user_id,
+        may_submit=can(actor(), Can.SUBMIT, facts),
     )
 
 
@@ -56,13 +62,19 @@ def tasks(return_: Return) -> str:
     """The standards of a return, how far each is and who has it in hand."""
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
     standards = standards_asked(db.session, return_)
-    found = responses_of(db.session, return_.id)
+    draft = draft_of(db.session, return_)
+    found = draft.responses
     how_far = states(tool, standards, return_.categories, found, london_today(now()))
+    to_say = [each for each in standards if can_be_said(found.get(each.number))]
+    to_fill_in = draft.asked(standards, Ask.FULL, Ask.UPDATE)
     return render_template(
         "responses/tasks.html",
         return_=return_,
         tool=tool,
-        sections=standard_pages.sections(tool, standards),
+        sections=standard_pages.sections(tool, to_fill_in),
+        to_say=to_say,
+        said=sum(found[each.number].still_true_at is not None for each in to_say),
+        draft=draft,
         responses=found,
         states=how_far,
         over={
@@ -82,7 +94,11 @@ def tasks(return_: Return) -> str:
 def standard(return_: Return, number: int) -> str:
     """One standard: its questions to fill in, or to read where they cannot be filled in now."""
     page = StandardPage.load(db.session, return_, number)
-    if why_not_editable(return_, now()) or not _may(return_)["fill_in"]:
+    if (
+        why_not_editable(return_, now())
+        or not _may(return_)["fill_in"]
+        or page.ask is Ask.STILL_TRUE
+    ):
         return _read_only(page)
     more = 1 if request.args.get("another") or not page.has_actions else 0
     form = standard_form(
@@ -166,6 +182,8 @@ def values_of(form: StandardForm) -> ResponseValues:
         statement=form.statement.data or "",
         self_label=form.chosen_label(),
         na_reason=form.na_reason.data or "",
+        progress=form.progress.data or "",
+        still_holds=bool(form.still_holds.data),
         answers=form.answers(),
         proposed_actions=tuple(
             ProposedActionValues(
@@ -174,6 +192,17 @@ def values_of(form: StandardForm) -> ResponseValues:
             for entry in form.actions
         ),
     )
+
+
+def _action_step() -> dict[str, Any] | None:
+    """Return which action the person goes on to report on, as "progress:7:12" says it: the step,
+    the return whose plan it is in, and the action."""
+    step, _, place = request.form.get("report", "").partition(":")
+    return_id, _, action_id = place.partition(":")
+    numbers = [each for each in (return_id, action_id) if each.isascii() and each.isdigit()]
+    if step not in ("progress", "complete") or len(numbers) != 2 or len(place) > 20:
+        return None
+    return {"step": step, "return_id": int(numbers[0]), "action_id": int(numbers[1])}
 
 
 def _based_on() -> int:
@@ -191,7 +220,7 @@ def _may(return_: Return) -> dict[str, bool]:
 
 
 def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
-    everything = evidence_of(db.session, page.return_.id)
+    everything = drafts_evidence(db.session, page.return_)
     evidence = page.evidence(everything)
     return {
         "page": page,
@@ -207,12 +236,15 @@ def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
         "account": actor().user_id,
         "saved_clock": page.saved_at_in_words(now()),
         "AskFor": AskFor,
+        "Ask": Ask,
+        "is_overdue": lambda action: is_overdue(action.state, action.due_on, now()),
+        "before": before_of(db.session, page.return_, page.standard.number, page.response),
     }
 
 
 def _read_only(page: StandardPage) -> str:
     part = standard_part(
-        page.standard, page.response, evidence_of(db.session, page.return_.id), page.return_
+        page.standard, page.response, drafts_evidence(db.session, page.return_), page.return_
     )
     return render_template(
         "responses/standard_read.html",
@@ -222,6 +254,10 @@ def _read_only(page: StandardPage) -> str:
         standard=page.standard,
         part=part,
         blocked=why_not_editable(page.return_, now()),
+        before=before_of(db.session, page.return_, page.standard.number, page.response),
+        may=_may(page.return_),
+        Ask=Ask,
+        is_overdue=lambda action: is_overdue(action.state, action.due_on, now()),
     )
 
 
@@ -278,6 +314,8 @@ def _onward(page: StandardPage, form: StandardForm) -> Answer:
         return redirect(url_for("evidence.add_file", **here))
     if form.add_link.data:
         return redirect(url_for("evidence.add_link", **here))
+    if (step := _action_step()) is not None:
+        return redirect(url_for("actions.agency_step", **step, update=page.return_id))
     if form.another.data:
         return redirect(url_for("responses.standard", **here, another="yes", _anchor="actions"))
     faulty = page.faulty(london_today(now()))

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import LONDON, in_words, london_today, moment_in_words
-from s11audit.domain.enums import Category, EvidenceKind, Rag
+from s11audit.domain.enums import Ask, Category, EvidenceKind, Rag
 from s11audit.domain.errors import NotFound
 from s11audit.domain.wording import in_words as enum_words
 from s11audit.forms.responses import Filled, StandardForm, question_words, standard_form
 from s11audit.forms.widgets import form_errors
 from s11audit.models import Evidence, Response, Return
 from s11audit.queries.agency_home import due_in_words
+from s11audit.queries.carrying import draft_of, is_undecided
 from s11audit.queries.progress import answers_to, standard_facts, suggestion_for
 from s11audit.queries.responses import response_on_page
 from s11audit.queries.reviews import suggestion_of
@@ -52,7 +53,10 @@ class StandardPage:
         """Read the standard of that number and what is stored for it; NotFound where it is not
         asked of the return."""
         page = cls.blank(session, return_, number)
-        page.response = response_on_page(session, return_.id, number)
+        if is_undecided(return_):
+            page.response = draft_of(session, return_).responses.get(number)
+        else:
+            page.response = response_on_page(session, return_.id, number)
         return page
 
     @classmethod
@@ -87,6 +91,15 @@ class StandardPage:
         return bool(self.response and self.response.proposed_actions)
 
     @property
+    def ask(self) -> Ask:
+        """How the standard is asked."""
+        return self.response.ask if self.response else Ask.FULL
+
+    def is_taken_over(self, part: str) -> bool:
+        """Whether a part is still as it was taken over from an earlier return."""
+        return self.response is not None and part in (self.response.taken_over or ())
+
+    @property
     def words_over(self) -> int:
         """By how many words the stored statement is too long."""
         return words_over(
@@ -117,6 +130,7 @@ class StandardPage:
             statement=response.statement if response else "",
             self_label=response.self_label if response else None,
             na_reason=response.na_reason if response else "",
+            progress=response.progress if response else "",
             answers=answers_to(self.standard, self.categories, response),
             actions=[
                 {"what": each.what, "owner": each.owner, "due_on": each.due_on}
@@ -178,7 +192,7 @@ class StandardPage:
                 (given.owner if len(given.owner.data or "") > 200 else given.what).errors = [
                     message
                 ]
-            elif kind in ("statement", "na_reason", "self_label"):
+            elif kind in ("statement", "na_reason", "self_label", "progress"):
                 form[kind].errors = [message]
             else:
                 form.form_errors.append(message)
@@ -210,6 +224,7 @@ class StandardPage:
             statement=(stored if "statement" in taken_parts else mine).statement,
             self_label=(stored if "self_label" in taken_parts else mine).self_label,
             na_reason=(stored if "na_reason" in taken_parts else mine).na_reason,
+            progress=(stored if "progress" in taken_parts else mine).progress,
             answers={
                 key: (stored if f"answer:{key}" in taken_parts else mine).answers[key]
                 for key in stored.answers
@@ -282,7 +297,7 @@ def _field_of(form: StandardForm, lack: Missing) -> Any:
     if kind == "requirement":
         question = form.question(key)
         return question[lack.field] if lack.field else next(iter(question))
-    return form[{"self_rating": "self_label"}.get(kind, kind)]
+    return form[{"self_rating": "self_label", "taken_over": "still_holds"}.get(kind, kind)]
 
 
 def _action_in_words(action: Mapping[str, Any]) -> str:

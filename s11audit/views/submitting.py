@@ -14,8 +14,8 @@ from s11audit.domain.policy import Can, can
 from s11audit.extensions import db
 from s11audit.forms.responses import SubmitForm
 from s11audit.models import Return, Submission
+from s11audit.queries.carrying import draft_of
 from s11audit.queries.progress import lacks
-from s11audit.queries.responses import evidence_of, responses_of
 from s11audit.queries.returns import facts_of
 from s11audit.queries.submissions import submission_by_number, submissions_of
 from s11audit.queries.tools import standards_asked, tool_of
@@ -34,8 +34,8 @@ def check(return_: Return) -> str:
     """Every answer on one page, and everything that is missing with a link to it."""
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
     standards = standards_asked(db.session, return_)
-    found = responses_of(db.session, return_.id)
-    evidence = evidence_of(db.session, return_.id)
+    draft = draft_of(db.session, return_)
+    found, evidence = draft.responses, draft.evidence
     return render_template(
         "responses/check.html",
         return_=return_,
@@ -90,7 +90,7 @@ def submit(return_: Return) -> Any:
 def _missing(return_: Return) -> int:
     """Return how many things a return still lacks."""
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
-    found = responses_of(db.session, return_.id)
+    found = draft_of(db.session, return_).responses
     standards = standards_asked(db.session, return_)
     return len(lacks(tool, standards, return_.categories, found, london_today(now())))
 
@@ -155,7 +155,7 @@ def anchor(part: str) -> str:
     kind, _, key = part.partition(":")
     if kind == "requirement":
         return f"question-{key}"
-    return {"self_rating": "self-rating"}.get(kind, kind)
+    return {"self_rating": "self-rating", "progress": "progress-part"}.get(kind, kind)
 
 
 def _download(

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import Rag, ReturnKind, ReturnState
+from s11audit.domain.enums import Rag, ReturnState
 from s11audit.models import Improvement
 from s11audit.queries.agency_home import tasks
 from s11audit.services import actions, plans
@@ -75,16 +75,6 @@ def test_a_closed_return_still_leads_to_its_ratings(session: Session, client: Fl
     page = client.get(f"/agencies/{of.agency.id}").get_data(as_text=True)
     assert "Your ratings were published on" in page.partition("Past returns")[2]
     assert f'href="/returns/{of.return_.id}/ratings"' in page
-
-
-@only_sqlite
-def test_a_later_stage_says_what_an_update_is(session: Session, client: FlaskClient) -> None:
-    of = panel(session)
-    of.return_.kind, of.return_.state = ReturnKind.UPDATE, ReturnState.NOT_STARTED
-    session.commit()
-    sign_in(client, of.lead)
-    page = client.get(f"/agencies/{of.agency.id}").get_data(as_text=True)
-    assert "This is an update: the same standards" in page
 
 
 @only_sqlite
