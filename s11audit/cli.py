@@ -18,6 +18,7 @@ from s11audit.commands import (
     imports,
     log,
     reports,
+    screening,
     service,
     tools,
 )
@@ -86,6 +87,7 @@ for command in (
     cycles.cycle,
     imports.import_,
     reports.report,
+    screening.screening,
     draws.draw,
     log.log,
 ):

@@ -17,8 +17,8 @@ from sqlalchemy import make_url
 from s11audit import create_app
 from s11audit.adapters.mail import set_up_mail
 from s11audit.jobs.outbox import send_waiting
-from s11audit.jobs.replies import publish_after_deadline
 from s11audit.jobs.reminders import send_digests
+from s11audit.jobs.replies import publish_after_deadline
 
 SCHEMA = "s11audit_tasks"  # Huey's own tables beside ours in PostgreSQL
 SECONDS_TO_STOP = 20

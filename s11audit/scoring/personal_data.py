@@ -50,8 +50,7 @@ def _passage(text: str, first: int, last: int) -> str:
         start = space + 1
     if end < len(text) and (space := text.rfind(" ", last, end)) != -1:
         end = space
-    shown = " ".join(text[start:end].split())
-    return f"{'… ' if start else ''}{shown}{' …' if end < len(text) else ''}"
+    return text[start:end].strip()
 
 
 def _found(text: str) -> Iterator[tuple[int, int, str]]:

@@ -19,7 +19,7 @@ from s11audit.scoring.words import count_words, is_blank
 
 FEWEST_WORDS = 30
 MOST_POINTS = 20
-LONGEST_PASSAGE = 500
+LONGEST_PASSAGE = 2000
 
 _NO_SUGGESTION = Suggestion(None, "")
 _RANK = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2}

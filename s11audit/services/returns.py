@@ -11,14 +11,16 @@ from s11audit.domain.enums import ReturnKind, ReturnState, Role, Standing
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Actor, Can
-from s11audit.domain.texts import several_lines
+from s11audit.domain.texts import LONGEST_REASON, several_lines
 from s11audit.domain.wording import in_words as words
 from s11audit.models import Extension, Return, SendBack, StandingChange, Submission
 from s11audit.queries.contacts import people_to_write_to
+from s11audit.queries.moderation import round_of
 from s11audit.queries.returns import facts_of, hold_stage, return_by_id
 from s11audit.services import log
 from s11audit.services.notices import tell
 
+LONGEST_LETTER = 10_000  # a letter that sends a return back may list many points
 UNSENT = (ReturnState.NOT_STARTED, ReturnState.IN_PROGRESS)
 
 
@@ -110,11 +112,15 @@ def send_back(
     Raises Invalid without a reason; Refused in another state or where the stage is closed.
     """
     return_, role = _for_change(session, actor, return_id, Can.SEND_BACK)
-    reason = _reason(reason, "reason for sending it back", {})
+    reason = _reason(reason, "reason for sending it back", {}, LONGEST_LETTER)
     before = return_.state
     after = lifecycle.after(Change.SEND_BACK, before)
     if return_.stage.closed_at is not None:
         raise Refused("The return cannot be sent back, because its stage is closed.")
+    if round_of(session, return_).sharing is not None:
+        raise Refused(
+            "The return cannot be sent back, because its agreed ratings are with the agency."
+        )
     submission = session.scalars(
         select(Submission)
         .where(Submission.return_id == return_.id)
@@ -168,9 +174,11 @@ def _for_change(
     return return_, role
 
 
-def _reason(text: str, what: str, problems: dict[str, str]) -> str:
+def _reason(
+    text: str, what: str, problems: dict[str, str], longest: int = LONGEST_REASON
+) -> str:
     try:
-        text = several_lines(text, "reason", what)
+        text = several_lines(text, "reason", what, longest)
     except Invalid as error:
         problems |= error.problems
     if problems:

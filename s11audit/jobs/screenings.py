@@ -1,0 +1,67 @@
+"""Drafts the screenings of returns that came in, in the background.
+
+The drafted lists are the record of how far the work is: each is stored in a transaction of its
+own, so that a process that is killed loses the one it was at, and the next goes on from there.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select
+
+from s11audit.extensions import db
+from s11audit.queries.screened import reading_of
+from s11audit.queries.screening import not_drafted
+from s11audit.services.screening import draft
+from s11audit.transactions import writing
+
+SECONDS = 40  # at the most in one sweep: mail and reminders wait behind it
+
+logger = logging.getLogger(__name__)
+
+
+def draft_waiting(now: datetime) -> int:
+    """Draft the lists of submitted returns that have none, those sent in first first, for as long
+    as one sweep may take. Returns how many were drafted. A return that cannot be read is told in
+    the log and left for the next time."""
+    return _draft(not_drafted(), now, time.monotonic() + SECONDS, lambda done, of: None)
+
+
+def draft_stage(
+    stage_id: int, *, now: datetime, told: Callable[[int, int], None] = lambda done, of: None
+) -> int:
+    """Draft the lists of a stage's submitted returns that have none, all of them, and return how
+    many; `told` is called with how many of how many are done."""
+    return _draft(not_drafted(stage_id), now, None, told)
+
+
+def _draft(
+    waiting: Select[int],
+    now: datetime,
+    until: float | None,
+    told: Callable[[int, int], None],
+) -> int:
+    found: Sequence[int] = db.session.scalars(waiting).all()
+    drafted = 0
+    for done, return_id in enumerate(found, 1):
+        if until is not None and time.monotonic() > until:
+            break
+        try:
+            drafted += _one(return_id, now)
+        except Exception:
+            if until is None:
+                raise
+            logger.exception("The return %s cannot be read for screening", return_id)
+        told(done, len(found))
+    return drafted
+
+
+def _one(return_id: int, now: datetime) -> bool:
+    """Read a return outside the write lock, and store its list within it."""
+    reading = reading_of(db.session, return_id)
+    if reading is None:
+        return False
+    with writing() as session:
+        return draft(session, reading, now=now) is not None
