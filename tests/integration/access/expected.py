@@ -70,6 +70,7 @@ AT_HOME = {
     ("return", "edit_plan"): "433343yy",
     ("return", "return_plan"): "433343y3",
     ("return", "decide_plan"): "43yy4333",
+    ("board", "see_figures"): "3yyy3y44",
     ("board", "return_result"): "3y333344",
     ("return", "return_result"): "4y334333",
     ("return", "confirm_result"): "433343y3",
