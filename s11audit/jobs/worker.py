@@ -19,6 +19,7 @@ from s11audit.adapters.mail import set_up_mail
 from s11audit.jobs.outbox import send_waiting
 from s11audit.jobs.reminders import send_digests
 from s11audit.jobs.replies import publish_after_deadline
+from s11audit.jobs.screenings import draft_waiting
 
 SCHEMA = "s11audit_tasks"  # Huey's own tables beside ours in PostgreSQL
 SECONDS_TO_STOP = 20
@@ -28,6 +29,7 @@ SECONDS_TO_STOP = 20
 SWEEPS: tuple[Callable[[datetime], object], ...] = (
     publish_after_deadline,
     send_digests,
+    draft_waiting,
     send_waiting,
 )
 
