@@ -59,8 +59,10 @@ def test_an_update_from_home_to_submission(session: Session, client: FlaskClient
     assert "7 standards rated green or not applicable: 1, 3, 4, 6, 7, 8, 9" in tasks
 
     page = client.get(f"{second}/standards/2").get_data(as_text=True)
-    for said in ("QA on standard 2.", "Improve standard 2.", "Name a deputy", "Overdue",
-                 "What we do about standard 2.", "https://example.org/policy", "From before"):  # fmt: skip
+    for said in (
+        "QA on standard 2.", "Improve standard 2.", "Name a deputy", "Overdue",
+        "What we do about standard 2.", "https://example.org/policy", "From before",
+    ):  # fmt: skip
         assert said in page
     # Before the agency has saved anything, the evidence of last year cannot be changed from here.
     assert "/evidence/" not in page.partition("Evidence")[2].partition("example.org")[2][:400]
@@ -86,11 +88,14 @@ def test_an_update_from_home_to_submission(session: Session, client: FlaskClient
             "progress": "Done.", "self_label": "green", "still_holds": "y", "to_tasks": "yes",
         }  # fmt: skip
         if number == 5:
+            # Stage 1 was sent in without these figures.
+            for key in ("5.2", "5.3"):
+                saved |= {f"answer-{key}-not_known": "y", f"answer-{key}-not_known_reason": "New."}
             saved |= {"statement": "Written anew."}
         assert client.post(f"{second}/standards/{number}", data=saved).status_code == 302
     check = client.get(f"{second}/check").get_data(as_text=True)
     assert "Say whether this is still true or has changed" in check
-    assert "Answer question" not in check.replace("Answer questions", "")
+    assert "Answer question" not in check
 
     form = {"name": "Amira Khan"} | {f"standard-{n}": "still_true" for n in (1, 3, 4, 6, 7, 8)}
     answer = client.post(f"{second}/still-true", data=form | {"name": ""})
