@@ -571,6 +571,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_log_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "challenge",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("place", sa.String(length=300), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("shared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_by_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "finished_at IS NULL OR outcome <> ''", name=op.f("ck_challenge_finished_has_outcome")
+        ),
+        sa.ForeignKeyConstraint(
+            ["finished_by_id"], ["user.id"], name=op.f("fk_challenge_finished_by_id")
+        ),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_challenge_made_by_id")),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_challenge_return_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
+        sa.UniqueConstraint("return_id", "number", name=op.f("uq_challenge_return_id_number")),
+    )
+    op.create_table(
         "draw_stratum",
         sa.Column("draw_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -624,6 +648,43 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("enquiry_line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_enquiry_line_return_id"), ["return_id"], unique=False)
+
+    op.create_table(
+        "escalation_step",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("to_name", sa.String(length=200), nullable=False),
+        sa.Column("to_email", sa.String(length=255), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by_id", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("sent_to", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "\"kind\" IN ('reminder', 'manager', 'chair_letter', 'executive')",
+            name=op.f("ck_escalation_step_kind_listed"),
+        ),
+        sa.CheckConstraint(
+            "(done_on IS NULL) = (done_at IS NULL)", name=op.f("ck_escalation_step_done_on_a_day")
+        ),
+        sa.ForeignKeyConstraint(
+            ["done_by_id"], ["user.id"], name=op.f("fk_escalation_step_done_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_escalation_step_return_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_step")),
+        sa.UniqueConstraint("return_id", "kind", name=op.f("uq_escalation_step_return_id_kind")),
+    )
+    with op.batch_alter_table("escalation_step", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_escalation_step_done_at_due_on", ["done_at", "due_on"], unique=False
+        )
 
     op.create_table(
         "evidence",
@@ -1026,6 +1087,51 @@ def upgrade() -> None:
         sa.UniqueConstraint("return_id", "number", name=op.f("uq_submission_return_id_number")),
     )
     op.create_table(
+        "visit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=True),
+        sa.Column("visit_on", sa.Date(), nullable=False),
+        sa.Column("place", sa.String(length=300), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=False),
+        sa.Column("coordinator_id", sa.Integer(), nullable=True),
+        sa.Column("arranged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_by_id", sa.Integer(), nullable=True),
+        sa.Column("shared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shared_by_id", sa.Integer(), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(cancelled_at IS NULL) = (cancelled_reason = '')",
+            name=op.f("ck_visit_cancelled_with_reason"),
+        ),
+        sa.CheckConstraint(
+            "finished_at IS NULL OR cancelled_at IS NULL",
+            name=op.f("ck_visit_finished_or_cancelled"),
+        ),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_visit_number_from_one")),
+        sa.CheckConstraint(
+            "shared_at IS NULL OR finished_at IS NOT NULL",
+            name=op.f("ck_visit_shared_once_finished"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["coordinator_id"], ["user.id"], name=op.f("fk_visit_coordinator_id")
+        ),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_visit_draw_id")),
+        sa.ForeignKeyConstraint(
+            ["finished_by_id"], ["user.id"], name=op.f("fk_visit_finished_by_id")
+        ),
+        sa.ForeignKeyConstraint(["return_id"], ["return.id"], name=op.f("fk_visit_return_id")),
+        sa.ForeignKeyConstraint(["shared_by_id"], ["user.id"], name=op.f("fk_visit_shared_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visit")),
+        sa.UniqueConstraint("return_id", "number", name=op.f("uq_visit_return_id_number")),
+    )
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_visit_draw_id"), ["draw_id"], unique=False)
+
+    op.create_table(
         "agreement",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("return_id", sa.Integer(), nullable=False),
@@ -1132,6 +1238,52 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["log_id"], ["audit_log.id"], name=op.f("fk_audit_payload_log_id")),
         sa.PrimaryKeyConstraint("log_id", name=op.f("pk_audit_payload")),
+    )
+    op.create_table(
+        "challenge_action",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("challenge_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("done_note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["challenge_id"], ["challenge.id"], name=op.f("fk_challenge_action_challenge_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge_action")),
+        sa.UniqueConstraint(
+            "challenge_id", "number", name=op.f("uq_challenge_action_challenge_id_number")
+        ),
+    )
+    op.create_table(
+        "challenge_member",
+        sa.Column("challenge_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("post", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["challenge_id"], ["challenge.id"], name=op.f("fk_challenge_member_challenge_id")
+        ),
+        sa.PrimaryKeyConstraint("challenge_id", "number", name=op.f("pk_challenge_member")),
+    )
+    op.create_table(
+        "challenge_question",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("challenge_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=True),
+        sa.Column("source", sa.String(length=30), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["challenge_id"], ["challenge.id"], name=op.f("fk_challenge_question_challenge_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge_question")),
+        sa.UniqueConstraint(
+            "challenge_id", "number", name=op.f("uq_challenge_question_challenge_id_number")
+        ),
     )
     op.create_table(
         "confirmation",
@@ -1334,6 +1486,104 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("publication_id IS NULL"),
             postgresql_where=sa.text("publication_id IS NULL"),
+        )
+
+    op.create_table(
+        "visit_finding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("visit_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("result", sa.String(length=21), nullable=True),
+        sa.Column("seen", sa.Text(), nullable=False),
+        sa.Column("spoken_to", sa.Text(), nullable=False),
+        sa.Column("proposed_label", sa.String(length=60), nullable=True),
+        sa.Column("proposed_rag", sa.String(length=13), nullable=True),
+        sa.Column("proposed_reason", sa.Text(), nullable=False),
+        sa.Column("proposed_improvement", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("saved_by_id", sa.Integer(), nullable=True),
+        sa.Column("set_aside_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("set_aside_by_id", sa.Integer(), nullable=True),
+        sa.Column("set_aside_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(set_aside_at IS NULL) = (set_aside_reason = '')",
+            name=op.f("ck_visit_finding_set_aside_with_reason"),
+        ),
+        sa.CheckConstraint(
+            "\"proposed_rag\" IN ('green', 'amber', 'red', 'na')",
+            name=op.f("ck_visit_finding_proposed_rag_listed"),
+        ),
+        sa.CheckConstraint(
+            "\"result\" IN ('confirmed', 'partly', 'not_confirmed')",
+            name=op.f("ck_visit_finding_result_listed"),
+        ),
+        sa.CheckConstraint(
+            "(proposed_label IS NULL) = (proposed_rag IS NULL)",
+            name=op.f("ck_visit_finding_proposal_has_rag"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["saved_by_id"], ["user.id"], name=op.f("fk_visit_finding_saved_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["set_aside_by_id"], ["user.id"], name=op.f("fk_visit_finding_set_aside_by_id")
+        ),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_visit_finding_visit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_finding")),
+        sa.UniqueConstraint(
+            "visit_id", "standard", name=op.f("uq_visit_finding_visit_id_standard")
+        ),
+    )
+    op.create_table(
+        "visit_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("visit_id", sa.Integer(), nullable=False),
+        sa.Column("standard", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "\"kind\" IN ('document', 'claim', 'person')", name=op.f("ck_visit_item_kind_listed")
+        ),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_visit_item_visit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_item")),
+    )
+    with op.batch_alter_table("visit_item", schema=None) as batch_op:
+        batch_op.create_index("ix_visit_item_visit_id", ["visit_id"], unique=False)
+
+    op.create_table(
+        "visit_member",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("visit_id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("invitation_id", sa.Integer(), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(user_id IS NULL) <> (invitation_id IS NULL)",
+            name=op.f("ck_visit_member_account_or_invitation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitation.id"], name=op.f("fk_visit_member_invitation_id")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_visit_member_user_id")),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_visit_member_visit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_member")),
+    )
+    with op.batch_alter_table("visit_member", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_visit_member_invitation_id"), ["invitation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_visit_member_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(
+            "uq_visit_member_email",
+            ["visit_id", "email"],
+            unique=True,
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
         )
 
     op.create_table(
@@ -1901,6 +2151,21 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_rating_confirmation_id"))
 
     op.drop_table("rating")
+    with op.batch_alter_table("visit_member", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_visit_member_email",
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_visit_member_user_id"))
+        batch_op.drop_index(batch_op.f("ix_visit_member_invitation_id"))
+
+    op.drop_table("visit_member")
+    with op.batch_alter_table("visit_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_visit_item_visit_id")
+
+    op.drop_table("visit_item")
+    op.drop_table("visit_finding")
     with op.batch_alter_table("sharing", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_sharing_open",
@@ -1923,6 +2188,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_confirmation_return_id"))
 
     op.drop_table("confirmation")
+    op.drop_table("challenge_question")
+    op.drop_table("challenge_member")
+    op.drop_table("challenge_action")
     op.drop_table("audit_payload")
     with op.batch_alter_table("allotment", schema=None) as batch_op:
         batch_op.drop_index(
@@ -1943,6 +2211,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_agreement_return_id_standard")
 
     op.drop_table("agreement")
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_visit_draw_id"))
+
+    op.drop_table("visit")
     op.drop_table("submission")
     with op.batch_alter_table("statement_print", schema=None) as batch_op:
         batch_op.drop_index("ix_statement_print_return_id")
@@ -2012,11 +2284,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_evidence_blob_sha256"))
 
     op.drop_table("evidence")
+    with op.batch_alter_table("escalation_step", schema=None) as batch_op:
+        batch_op.drop_index("ix_escalation_step_done_at_due_on")
+
+    op.drop_table("escalation_step")
     with op.batch_alter_table("enquiry_line", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_enquiry_line_return_id"))
 
     op.drop_table("enquiry_line")
     op.drop_table("draw_stratum")
+    op.drop_table("challenge")
     with op.batch_alter_table("audit_log", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_log_user_id"))
         batch_op.drop_index("ix_audit_log_subject")

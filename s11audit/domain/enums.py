@@ -139,6 +139,15 @@ class EvidenceKind(StrEnum):
     CHILDS_VOICE = "childs_voice"
 
 
+class EscalationKind(StrEnum):
+    """A step taken with an agency whose return does not come, in their order."""
+
+    REMINDER = "reminder"
+    MANAGER = "manager"
+    CHAIR_LETTER = "chair_letter"
+    EXECUTIVE = "executive"
+
+
 class ScanState(StrEnum):
     """Whether a stored file has been looked at for viruses (scanning comes later)."""
 

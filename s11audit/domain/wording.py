@@ -92,6 +92,12 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.Standing.WITHDRAWN: "Withdrawn",
         e.Standing.DECLINED: "Declined",
     },
+    e.EscalationKind: {
+        e.EscalationKind.REMINDER: "Reminder",
+        e.EscalationKind.MANAGER: "Letter to the manager",
+        e.EscalationKind.CHAIR_LETTER: "Chair’s letter",
+        e.EscalationKind.EXECUTIVE: "Report to the executive",
+    },
     e.RatingRole: {
         e.RatingRole.SELF: "Self",
         e.RatingRole.REVIEWER: "Reviewer",

@@ -22,9 +22,16 @@ from s11audit.models.audit_log import AuditLog, AuditPayload
 from s11audit.models.base import Base
 from s11audit.models.boards import Board
 from s11audit.models.calendars import CalendarFeed
+from s11audit.models.challenges import (
+    Challenge,
+    ChallengeAction,
+    ChallengeMember,
+    ChallengeQuestion,
+)
 from s11audit.models.confirmations import Confirmation, ReturnedResult
 from s11audit.models.cycles import Cycle, Stage
 from s11audit.models.draws import Draw, DrawCandidate, DrawStratum
+from s11audit.models.escalations import EscalationStep
 from s11audit.models.evidence import Blob, Evidence, EvidenceUse
 from s11audit.models.lineages import StoredLineage
 from s11audit.models.meetings import (
@@ -77,6 +84,10 @@ __all__ = [
     "Blob",
     "Board",
     "CalendarFeed",
+    "Challenge",
+    "ChallengeAction",
+    "ChallengeMember",
+    "ChallengeQuestion",
     "Confirmation",
     "ConflictOfInterest",
     "Cycle",
@@ -88,6 +99,7 @@ __all__ = [
     "DrawCandidate",
     "DrawStratum",
     "EnquiryLine",
+    "EscalationStep",
     "Evidence",
     "EvidenceUse",
     "Extension",
