@@ -33,6 +33,7 @@ from s11audit.views import (
     submitting,
     themes,
     tools,
+    workbooks,
 )
 
 
@@ -67,5 +68,6 @@ def register(app: Flask) -> None:
         start,
         themes,
         tools,
+        workbooks,
     ):
         app.register_blueprint(module.bp)

@@ -29,7 +29,7 @@ ANYBODY = "anybody"
 ANSWERS_NO_PAGE = {
     "evidence.download", "reports.compliance_file", "reports.standards_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
-    "reviews.following", "start.home", "tools.blank", "tools.pattern",
+    "reviews.following", "start.home", "tools.blank", "tools.pattern", "workbooks.download",
 }  # fmt: skip
 ROLES = (
     "lead", "contributor", "office", "qa", "chair", "viewer", "scrutineer", "admin", ANYBODY,
@@ -179,10 +179,12 @@ FORMS = {
     "lead": (
         "actions.add", "actions.agency_step", "actions.change", "evidence.add_file",
         "evidence.add_link", "evidence.change", "responses.submit", "security.change_password",
+        "workbooks.upload",
     ),
     "office": (
         "accounts.invite", "accounts.invite_many", "agencies.add", "agencies.change",
         "agencies.end", "chasing.write", "cycles.join", "cycles.open_new", "imports.upload",
+        "reminders.schedule", "reminders.words",
         "returns.extend", "returns.send_back", "returns.standing", "tools.add",
     ),
     "qa": ("actions.decide", "actions.monitor", "reviews.standard"),

@@ -158,6 +158,7 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         ],
         "themes.remove": of(("rated",), number=1, tag_id=made.ids["tag_id"]),
         "invitations.invitation": [{"token": made.ids["token"]}],
+        "calendars.feed": [{"token": made.ids["feed_token"]}],
         "security.reset_password": [{"token": made.ids["reset_token"]}],
         "tools.pattern": [{**plain, "key": "lancashire-2012"}],
         "tools.show": [

@@ -20,7 +20,9 @@ from s11audit.exchange import compliance_table
 from s11audit.models import Cycle, Grant, Membership, Return
 from s11audit.services import (
     accounts,
+    calendars,
     chasing,
+    digests,
     returns,
     tools,
 )
@@ -123,6 +125,10 @@ def _office_work(builder: Builder, other: Return) -> None:
         "Dear {name}, the return of {agency} was due on {due date}. {link}",
         batch="0" * 32, now=builder.later(),
     )  # fmt: skip
+    builder.made.ids["feed_token"] = calendars.make_feed(
+        session, office, builder.board.id, now=builder.later()
+    )
+    digests.send_batch(session, today, now=builder.later(), limit=1000)
 
 
 def _history_and_tools(builder: Builder) -> None:

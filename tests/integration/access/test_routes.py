@@ -19,6 +19,7 @@ PUBLIC = {
     "security.change_password",
     "invitations.invitation",
     "invitations.accept",
+    "calendars.feed",
 }
 # The only texts in addresses that are neither numbers nor one of a list.
 TEXTS = {"token", "filename"}

@@ -13,6 +13,8 @@ from s11audit.extensions import db
 from s11audit.jobs.reminders import send_digests
 from s11audit.models import (
     Action,
+    Agreement,
+    Allotment,
     Digest,
     DigestChoice,
     Extension,
@@ -25,7 +27,10 @@ from s11audit.models import (
     Reminder,
     ReminderSchedule,
     Response,
+    SharedRating,
+    Sharing,
     Stage,
+    Submission,
 )
 from s11audit.services import digests
 from s11audit.transactions import writing
@@ -105,6 +110,27 @@ def improvement(session, return_, *, days_ago=20):
     session.add(made)
     session.flush()
     return made
+
+
+def shared(session, return_, reply_by):
+    """A rating that was shared with the agency on TODAY and has no reply yet."""
+    submission = Submission(
+        return_id=return_.id, number=1, reference=f"R{return_.id}", self_ratings={}, snapshot={},
+        signatory_name="A", signatory_designation="B", signatory_email="c@example.org", late=False,
+        effective_at=make.NOW, recorded_at=make.NOW,
+    )  # fmt: skip
+    sharing = Sharing(return_id=return_.id, number=1, shared_at=make.NOW, reply_by=reply_by)
+    session.add_all([submission, sharing])
+    session.flush()
+    agreed = Agreement(
+        return_id=return_.id, submission_id=submission.id, round=0, standard=1, label="green",
+        rag=Rag.GREEN, agreed_at=make.NOW,
+    )  # fmt: skip
+    session.add(agreed)
+    session.flush()
+    session.add(SharedRating(sharing_id=sharing.id, standard=1, agreement_id=agreed.id))
+    session.flush()
+    return submission
 
 
 def action(session, of, number, due_on, state=ActionState.OPEN):
@@ -305,6 +331,45 @@ def many(session, agencies):
     make.user(session, Role.QA, board=board)
     make.user(session, Role.OFFICE, board=board)
     session.commit()
+
+
+@SQLITE
+def test_replies_and_what_waits_for_qa_and_the_office(session, mailing):
+    board, ((member, shown), (_, sent_in), (_, late)) = a_board(session, 3)
+    monday = date(2026, 3, 9)
+    lead = make.user(session, Role.LEAD, membership=member, email="lead@example.org")
+    make.user(session, Role.CONTRIBUTOR, membership=member, email="helper@example.org")
+    qa = make.user(session, Role.QA, board=board, email="qa@example.org")
+    make.user(session, Role.CHAIR, board=board, email="chair@example.org")
+    make.user(session, Role.OFFICE, board=board, email="office@example.org")
+    shown.state = sent_in.state = ReturnState.IN_REVIEW
+    submission = shared(session, shown, make.TODAY + timedelta(days=14))
+    waiting = improvement(session, sent_in)
+    action(session, waiting, 1, DUE, ActionState.REPORTED_COMPLETE)
+    late.due_on = make.TODAY
+    session.add_all([
+        Allotment(return_id=sent_in.id, reviewer_id=qa.id, allotted_at=FEBRUARY),
+        Allotment(return_id=shown.id, reviewer_id=qa.id, allotted_at=FEBRUARY,
+                  finished_at=make.NOW, finished_submission_id=submission.id, finished_round=0),
+        PlanSubmission(return_id=sent_in.id, number=1, effective_at=make.NOW,
+                       recorded_at=make.NOW, snapshot={}),
+    ])  # fmt: skip
+    session.commit()
+    run(*(make.TODAY + timedelta(days=n) for n in range(16)))
+    sent = mail(session)
+    assert days_of(session, lead.email) == [make.TODAY + timedelta(days=n) for n in (0, 7, 13)]
+    assert "your reply to the ratings for Audit 2026" in sent[lead.email, make.TODAY]
+    assert days_of(session, "helper@example.org") == []
+    both = "1 action to verify and 1 action plan to accept or ask for again"
+    assert (
+        f"* 1 return to rate.\n  https://audit.example.org/boards/{board.slug}\n"
+        in (sent["qa@example.org", monday])
+    )
+    assert both in sent["qa@example.org", monday] and both in sent["chair@example.org", monday]
+    assert "to rate" not in sent["chair@example.org", monday]
+    assert "* 1 return is late.\n" in sent["office@example.org", monday]
+    weeks = [monday, monday + timedelta(days=7)]
+    assert days_of(session, "office@example.org") == days_of(session, "qa@example.org") == weeks
 
 
 @SQLITE
