@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from bench import report, run
+from bench import report, run, screening
 
 SIZES = (27, 300, 1000)
 MOST = 25_000
@@ -20,7 +20,11 @@ def main() -> None:
             sizes.append(run.measure(Path(folder), agencies))
         print(f"Measuring saving at {MOST:,} agencies ...", flush=True)
         most = run.measure_saving(Path(folder), MOST)
-    text = report.written(floor, sizes, most)
+        screened = []
+        for returns in screening.SIZES:
+            print(f"Measuring the screening of {returns:,} returns ...", flush=True)
+            screened.append(screening.measure(Path(folder), returns))
+    text = f"{report.written(floor, sizes, most)}\n{screening.written(screened)}"
     Path("docs/speed.md").write_text(text)
     print(text)
 

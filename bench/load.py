@@ -83,9 +83,9 @@ def fill(session: Session, agencies: int) -> Loaded:
     )
     session.add_all([board, version])
     session.flush()
-    members = _members(session, board.id, agencies, now)
-    rated = _cycle(session, board.id, version.id, "Rated", now - timedelta(days=400))
-    current = _cycle(session, board.id, version.id, "Current", now - timedelta(days=7))
+    members = add_members(session, board.id, agencies, now)
+    rated = add_cycle(session, board.id, version.id, "Rated", now - timedelta(days=400))
+    current = add_cycle(session, board.id, version.id, "Current", now - timedelta(days=7))
     _rated_returns(session, rated, members, now - timedelta(days=300))
     first = _current_returns(session, current, members, now)
     leads = _people(session, board.id, members, now)
@@ -104,7 +104,7 @@ def _many(session: Session, model: type[Any], rows: list[dict[str, Any]]) -> Non
         session.execute(insert(model), rows[start : start + 5000])
 
 
-def _members(session: Session, board_id: int, count: int, now: datetime) -> list[int]:
+def add_members(session: Session, board_id: int, count: int, now: datetime) -> list[int]:
     names = [f"Agency of the {number}th Parish of Bench" for number in range(1, count + 1)]
     _many(
         session,
@@ -134,7 +134,9 @@ def _members(session: Session, board_id: int, count: int, now: datetime) -> list
     return list(range(1, count + 1))
 
 
-def _cycle(session: Session, board_id: int, version_id: int, name: str, opened: datetime) -> Stage:
+def add_cycle(
+    session: Session, board_id: int, version_id: int, name: str, opened: datetime
+) -> Stage:
     cycle = Cycle(
         board_id=board_id,
         name=name,
@@ -158,7 +160,7 @@ def _cycle(session: Session, board_id: int, version_id: int, name: str, opened: 
     return stage
 
 
-def _returns(
+def add_returns(
     session: Session, stage: Stage, members: list[int], state: ReturnState, first: int
 ) -> list[int]:
     categories = list(Category)
@@ -225,7 +227,7 @@ def _responses(session: Session, returns: list[int], first: int, at: datetime) -
 
 
 def _rated_returns(session: Session, stage: Stage, members: list[int], at: datetime) -> None:
-    ids = _returns(session, stage, members, ReturnState.RATED, 1)
+    ids = add_returns(session, stage, members, ReturnState.RATED, 1)
     _responses(session, ids, 1, at)
     _many(
         session,
@@ -347,7 +349,7 @@ def _plans(session: Session, short: list[tuple[int, int, int]], published: datet
 
 def _current_returns(session: Session, stage: Stage, members: list[int], now: datetime) -> int:
     first = len(members) + 1
-    ids = _returns(session, stage, members, ReturnState.IN_PROGRESS, first)
+    ids = add_returns(session, stage, members, ReturnState.IN_PROGRESS, first)
     _responses(session, ids, len(members) * 9 + 1, now - timedelta(days=1))
     return first
 

@@ -38,11 +38,12 @@ Shingles = frozenset[int]
 def shingles(text: str) -> Shingles:
     """Return the shingles of a text as hashes of 63 bits, the same on every machine; none for a
     text of fewer than FEWEST_WORDS words."""
-    words = [_plain(word) for word in _WORD.findall(text)]
+    words = _WORD.findall(_plain(text))
     if len(words) < FEWEST_WORDS:
         return frozenset()
+    runs = zip(*(words[first:] for first in range(SHINGLE)), strict=False)
     return frozenset(
-        _hash(" ".join(words[at : at + SHINGLE])) for at in range(len(words) - SHINGLE + 1)
+        int.from_bytes(blake2b(" ".join(run).encode(), digest_size=8).digest()) >> 1 for run in runs
     )
 
 
@@ -70,9 +71,7 @@ def alike_among(texts: Iterable[tuple[Key, str]]) -> dict[Key, Key]:
     with its square: a text is held against LOOKED_AT others at the most.
     """
     # In order and packed: the first few are the prints, and a thousand returns fit in memory.
-    packed = {
-        key: array("q", sorted(hashed)) for key, text in texts if (hashed := shingles(text))
-    }
+    packed = {key: array("q", sorted(hashed)) for key, text in texts if (hashed := shingles(text))}
     buckets: dict[int, list[Key]] = {}
     for key, own in packed.items():
         for mark in own[:PRINTS]:
@@ -108,9 +107,5 @@ def shared_passage(text: str, other: str) -> str:
     return text[spans[run.a][0] : spans[run.a + run.size - 1][1]]
 
 
-def _plain(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).casefold().replace("’", "'")
-
-
-def _hash(shingle: str) -> int:
-    return int.from_bytes(blake2b(shingle.encode(), digest_size=8).digest()) >> 1
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")

@@ -4,6 +4,7 @@ back (domain rule 14)."""
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.orm import Session
@@ -38,6 +39,8 @@ from s11audit.services.returns import LONGEST_LETTER, send_back
 FIRST_READ = Actor(user_id=None, name="first read")
 
 Place = tuple[int, int]  # a return's id and the number of a standard
+# The first holders of what many have copied are looked at again and again.
+_shingles = lru_cache(maxsize=512)(likeness.shingles)
 
 
 def draft(session: Session, reading: Reading, *, now: datetime) -> Screening | None:
@@ -302,7 +305,7 @@ def _twins(session: Session, reading: Reading) -> dict[int, list[_Twin]]:
             if other != number and likeness.alike(hashed, theirs):
                 twins[number].append(_Twin(own, other, reading.standards[other].statement))
         for place in candidates[number]:
-            if place in statements and likeness.alike(hashed, likeness.shingles(statements[place])):
+            if place in statements and likeness.alike(hashed, _shingles(statements[place])):
                 sender = senders[place[0]]
                 twins[number].append(_Twin(sender, place[1], statements[place]))
     _leave_prints(session, own, marks, buckets)
