@@ -15,7 +15,16 @@ from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain import policy
 from s11audit.domain.dates import LONDON, london_today
-from s11audit.domain.enums import AskFor, Basis, Participation, Rag, ReturnState, Role, Standing
+from s11audit.domain.enums import (
+    Ask,
+    AskFor,
+    Basis,
+    Participation,
+    Rag,
+    ReturnState,
+    Role,
+    Standing,
+)
 from s11audit.domain.errors import Invalid, NotFound
 from s11audit.domain.lifecycle import Change, after
 from s11audit.domain.policy import Actor, Can, Facts
@@ -295,6 +304,8 @@ def _write_responses(
                     answers=[],
                 )
                 session.add(response)
+            # A file answers in full: what was carried over does not count beside it.
+            response.ask, response.asked_on_id, response.taken_over = Ask.FULL, None, []
             response.version += 1
             response.saved_at = now
             if row.self_rag is not None:
@@ -323,6 +334,8 @@ def _import_return(
     """Bring one return from "not started" to where its rows lead, by the lifecycle."""
     before = return_.state
     return_.state = after(Change.BEGIN, return_.state)
+    if return_.kind is ReturnKind.CONFIRMATION:
+        return_.kind = ReturnKind.UPDATE
     told: dict[str, object] = {"file": file}
     if planned.agency.submitted_on is not None:
         submission = _submit(session, actor, return_, planned.agency.submitted_on, file, now)

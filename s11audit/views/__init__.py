@@ -12,6 +12,7 @@ from s11audit.views import (
     chasing,
     confirming,
     cycles,
+    draws,
     errors,
     evidence,
     figures,
@@ -20,9 +21,11 @@ from s11audit.views import (
     installation,
     invitations,
     look,
+    meetings,
     navigation,
     plan_decisions,
     plan_steps,
+    programme,
     reminders,
     reports,
     responses,
@@ -33,6 +36,8 @@ from s11audit.views import (
     submitting,
     themes,
     tools,
+    visit_sheets,
+    visits,
     workbooks,
 )
 
@@ -42,6 +47,8 @@ def register(app: Flask) -> None:
     # Their routes are those of the blueprint `responses`.
     assert submitting.bp is still_true.bp is responses.bp
     assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
+    assert visits.bp is visit_sheets.bp is draws.bp  # likewise, `visits`
+    assert programme.bp is meetings.bp  # likewise
     formats.register(app)
     look.register(app)
     navigation.register(app)
@@ -55,11 +62,13 @@ def register(app: Flask) -> None:
         chasing,
         confirming,
         cycles,
+        draws,
         evidence,
         figures,
         imports,
         installation,
         invitations,
+        meetings,
         reminders,
         reports,
         responses,
