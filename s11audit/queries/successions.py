@@ -31,9 +31,8 @@ def heirs_of(memberships: Select[tuple[int]] | Sequence[int]) -> Select[tuple[in
 def with_predecessors(membership_id: int) -> Select[tuple[int]]:
     """Return the statement of the ids of a membership and of all that it came from."""
     heirs = heirs_of([membership_id]).subquery()
-    return select(Membership.id).where(
-        (Membership.id == membership_id) | Membership.id.in_(select(heirs.c.of))
-    )
+    member = aliased(Membership)
+    return select(member.id).where((member.id == membership_id) | member.id.in_(select(heirs.c.of)))
 
 
 def successions_of(session: Session, membership_id: int) -> Sequence[Succession]:

@@ -91,7 +91,7 @@ def newest_published(entries: Iterable[ToolEntry]) -> list[ToolEntry]:
 
 
 def tool_on(
-    session: Session, board_id: int, key: str, version: int
+    session: Session, board_id: int | None, key: str, version: int
 ) -> tuple[Tool, ToolVersion | None]:
     """Return a tool that the board has and, where it is stored, its row; else NotFound."""
     found = session.scalar(

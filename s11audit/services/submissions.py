@@ -12,6 +12,7 @@ from s11audit.domain.enums import RatingRole
 from s11audit.domain.policy import Actor
 from s11audit.models import Evidence, Rating, Response, Return, Submission
 from s11audit.queries.responses import evidence_of, responses_of
+from s11audit.queries.take_overs import taken_from
 from s11audit.queries.tools import standards_asked
 from s11audit.scoring.answers import read_answer
 from s11audit.tools.schema import Standard
@@ -136,6 +137,7 @@ def _snapshot(
     """Return the whole return as it stands, in the open format that is downloaded."""
     cycle = return_.stage.cycle
     evidence = evidence_of(session, return_.id)
+    taken = taken_from(session, return_.id)
     return {
         "format": FORMAT,
         "reference": submission.reference,
@@ -162,6 +164,7 @@ def _snapshot(
         },
         "standards": [
             standard_part(standard, responses.get(standard.number), evidence, return_)
+            | ({"taken_over": taken[standard.number]} if standard.number in taken else {})
             for standard in standards
         ],
     }

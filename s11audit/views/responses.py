@@ -15,6 +15,7 @@ from s11audit.models import Membership, Return
 from s11audit.queries import agency_home
 from s11audit.queries.carried_plans import before_of
 from s11audit.queries.carrying import draft_of, drafts_evidence
+from s11audit.queries.earlier import earlier_of
 from s11audit.queries.progress import states
 from s11audit.queries.responses import colleagues, responses_of
 from s11audit.queries.returns import facts_of
@@ -28,7 +29,7 @@ from s11audit.services import responses
 from s11audit.services.responses import ProposedActionValues, ResponseValues, why_not_editable
 from s11audit.services.submissions import standard_part
 from s11audit.transactions import writing
-from s11audit.views import standard_pages
+from s11audit.views import standard_pages, taking_over
 from s11audit.views.guards import actor, membership, now, return_
 from s11audit.views.standard_pages import StandardPage, clock
 
@@ -239,6 +240,7 @@ def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
         "Ask": Ask,
         "is_overdue": lambda action: is_overdue(action.state, action.due_on, now()),
         "before": before_of(db.session, page.return_, page.standard.number, page.response),
+        "earlier": earlier_of(db.session, page.return_, page.standard),
     }
 
 
@@ -310,6 +312,8 @@ def _saver(page: StandardPage) -> str:
 
 def _onward(page: StandardPage, form: StandardForm) -> Answer:
     here: dict[str, Any] = {"return_id": page.return_id, "number": page.standard.number}
+    if taking_over.is_asked():
+        return taking_over.taken_over(page.return_id, page.standard.number)
     if form.add_file.data:
         return redirect(url_for("evidence.add_file", **here))
     if form.add_link.data:

@@ -1,0 +1,121 @@
+"""Improvements that were open when their cycle ended and follow the agency into the next (domain
+rule 41). They go on counting in their own cycle's figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from s11audit.domain.enums import ActionState, Rag
+from s11audit.models import Action, Cycle, Improvement, Rating, Return, Stage, Succession
+
+
+@dataclass(frozen=True)
+class StillOpen:
+    """An improvement that is not done: where it comes from and how far it is."""
+
+    id: int
+    return_id: int
+    membership_id: int
+    standard: int
+    text: str
+    cycle: str
+    stage: int
+    tool_version_id: int
+    actions: int
+    verified: int
+
+    @property
+    def how_far(self) -> str:
+        """Return "1 of 3 actions verified"."""
+        if not self.actions:
+            return "No action yet"
+        noun = "action" if self.actions == 1 else "actions"
+        return f"{self.verified} of {self.actions} {noun} verified"
+
+
+def is_open() -> ColumnElement[bool]:
+    """The condition on an improvement that it is not done: QA has not verified every action of
+    it (at least one), accepted a reason for none, or rated the standard green or not applicable
+    since; and its agency has not closed."""
+    action = aliased(Action)
+    live = (action.improvement_id == Improvement.id, action.removed_at.is_(None))
+    done = and_(exists().where(*live), ~exists().where(*live, action.state != ActionState.VERIFIED))
+    later = Rating.__table__.alias("later")
+    rated_since = exists().where(
+        later.c.return_id == Improvement.return_id,
+        later.c.standard == Improvement.standard,
+        later.c.publication_id.is_not(None),
+        later.c.id > Improvement.rating_id,
+        later.c.rag.in_([Rag.GREEN.value, Rag.NA.value]),
+    )
+    return and_(
+        not_(or_(done, Improvement.no_action_accepted_at.is_not(None), rated_since)),
+        ~ended_with_agency(),
+    )
+
+
+def ended_with_agency() -> ColumnElement[bool]:
+    """The condition on an improvement that its agency closed with no successor."""
+    return exists().where(
+        Succession.predecessor_id == Improvement.membership_id, Succession.successor_id.is_(None)
+    )
+
+
+def open_before(session: Session, return_: Return) -> list[StillOpen]:
+    """Return the agency's improvements of earlier cycles that are still open, by cycle and
+    standard, in one query. The return's stage and cycle must be loaded."""
+    return _read(
+        session,
+        Improvement.membership_id == return_.membership_id,
+        Cycle.id != return_.stage.cycle_id,
+        Cycle.opened_at < return_.stage.cycle.opened_at,
+        is_open(),
+    )
+
+
+def open_of(session: Session, membership_id: int) -> list[StillOpen]:
+    """Return all improvements of an agency that are still open, in one query."""
+    return _read(session, Improvement.membership_id == membership_id, is_open())
+
+
+def ended_of(session: Session, membership_id: int) -> list[StillOpen]:
+    """Return the improvements that ended with the agency, in one query."""
+    return _read(session, Improvement.membership_id == membership_id, ended_with_agency())
+
+
+def _read(session: Session, *where: ColumnElement[bool]) -> list[StillOpen]:
+    live = and_(Action.improvement_id == Improvement.id, Action.removed_at.is_(None))
+    found: dict[int, list[ActionState | None]] = {}
+    rows = session.execute(
+        select(Improvement, Cycle.name, Stage.number, Cycle.tool_version_id, Action.state)
+        .join(Return, Return.id == Improvement.return_id)
+        .join(Return.stage)
+        .join(Stage.cycle)
+        .outerjoin(Action, live)
+        .where(*where)
+        .order_by(Cycle.opened_at.desc(), Improvement.standard, Improvement.id, Action.number)
+    ).all()
+    for improvement, _cycle, _stage, _tool, state in rows:
+        found.setdefault(improvement.id, []).append(state)
+    seen: dict[int, StillOpen] = {}
+    for improvement, cycle, stage, tool, _state in rows:
+        states = [state for state in found[improvement.id] if state is not None]
+        seen.setdefault(
+            improvement.id,
+            StillOpen(
+                improvement.id, improvement.return_id, improvement.membership_id,
+                improvement.standard, improvement.text, cycle, stage, tool, len(states),
+                sum(state is ActionState.VERIFIED for state in states),
+            ),
+        )  # fmt: skip
+    return list(seen.values())
+
+
+def by_return(found: Sequence[StillOpen]) -> dict[int, list[StillOpen]]:
+    """Return open improvements by the return in whose plan they stand."""
+    plans: dict[int, list[StillOpen]] = {}
+    for each in found:
+        plans.setdefault(each.return_id, []).append(each)
+    return plans
