@@ -25,8 +25,10 @@ BOARD_LINKS = (
     ("Returns", "returns.index", Can.LIST_RETURNS),
     ("Review queue", "reviews.queue", Can.SEE_QUEUE),
     ("Action plans", "actions.index", Can.LIST_RETURNS),
+    ("Visits", "visits.index", Can.SEE_VISITS),
     ("Reports", "reports.index", Can.READ_REPORTS),
     ("Themes", "themes.index", Can.SEE_THEMES),
+    ("Meetings", "meetings.index", Can.READ_REPORTS),
     ("Cycles", "cycles.index", Can.MANAGE_CYCLES),
     ("Agencies", "agencies.index", Can.MANAGE_AGENCIES),
     ("People", "accounts.people", Can.MANAGE_PEOPLE),
@@ -57,7 +59,16 @@ def navigation() -> list[Link]:
         membership = place.membership
         facts = Facts(membership.board_id, membership.id, membership.agency_id)
         return _links(AGENCY_LINKS, facts, {"membership_id": membership.id})
-    return _links(BOARD_LINKS, Facts(place.board.id), {"board": place.board.slug})
+    links = _links(BOARD_LINKS, Facts(place.board.id), {"board": place.board.slug})
+    return links or _visit_links()
+
+
+def _visit_links() -> list[Link]:
+    """A visitor's: the visits of the return that the page is about."""
+    visited = (request.view_args or {}).get("return_id")
+    if not any(grant.return_id == visited is not None for grant in actor().grants):
+        return []
+    return [Link("The visit", url_for("visits.of_return", return_id=visited), True)]
 
 
 def _links(
@@ -80,7 +91,11 @@ def active(endpoint: str, section: str) -> bool:
 
 
 def _several_places() -> bool:
-    held = {(grant.board_id, grant.membership_id, grant.return_id) for grant in actor().grants}
+    held = {
+        (grant.board_id, grant.membership_id, grant.return_id)
+        for grant in actor().grants
+        if not grant.inherited
+    }
     return len(held) > 1
 
 
