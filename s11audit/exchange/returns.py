@@ -21,6 +21,7 @@ from s11audit.domain.enums import (
     Basis,
     Participation,
     Rag,
+    ReturnKind,
     ReturnState,
     Role,
     Standing,

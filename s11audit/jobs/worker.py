@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from s11audit import create_app
 from s11audit.adapters.mail import set_up_mail
+from s11audit.jobs.carrying import decide_kinds
 from s11audit.jobs.outbox import send_waiting
 from s11audit.jobs.reminders import send_digests
 from s11audit.jobs.replies import publish_after_deadline
@@ -27,6 +28,7 @@ SECONDS_TO_STOP = 20
 # What is done every minute, in this order: mail last, so that what the others wrote goes out.
 # Each takes the moment, finds its own work in the database and may be killed at any time.
 SWEEPS: tuple[Callable[[datetime], object], ...] = (
+    decide_kinds,
     publish_after_deadline,
     send_digests,
     draft_waiting,

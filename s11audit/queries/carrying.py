@@ -4,14 +4,13 @@ Until the agency begins, this is worked out afresh for every page, so that a rat
 meanwhile counts. From its first save on it is stored with the responses.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
-from s11audit.domain.enums import Ask, AskFor, Basis, RatingRole, ReturnKind, ReturnState
+from s11audit.domain.enums import Ask, AskFor, Basis, Rag, ReturnKind, ReturnState
 from s11audit.models import (
     Answer,
     Confirmation,
@@ -111,7 +110,7 @@ def carried_for(session: Session, return_: Return) -> dict[int, Carried]:
     """Return what earlier stages of the cycle have of each standard that now applies to a return;
     a standard of which there is nothing is left out. Six queries."""
     standards = {each.number: each for each in standards_asked(session, return_)}
-    ratings = ratings_so_far(session, [return_])[return_.membership_id]
+    ratings = ratings_so_far(session, return_)
     sources = _sources(session, return_)
     tool = tool_of(session, return_.stage.cycle.tool_version)
     answered = {
@@ -162,42 +161,50 @@ def fill(response: Response, carried: Carried) -> None:
     ]
 
 
-def ratings_so_far(session: Session, returns: Collection[Return]) -> dict[int, dict[int, Rating]]:
-    """Return for each membership of these returns, all of one stage, the rating of each standard
-    that counts so far: from the stages of the cycle before it. One query."""
-    found: dict[int, dict[int, tuple[Earlier, Rating]]] = {
-        each.membership_id: {} for each in returns
-    }
-    if not found:
-        return {}
-    stage = next(iter(returns)).stage
-    ratings: dict[int, dict[int, Rating]] = {}
-    earlier: dict[int, list[Earlier]] = {}
-    for rating, member, published, confirmed in session.execute(
-        _earlier_ratings(stage, list(found))
-    ):
-        at = published or confirmed
-        agreed = rating.role is RatingRole.AGREED
-        ratings.setdefault(member, {})[rating.id] = rating
-        earlier.setdefault(member, []).append(
-            Earlier(rating.standard, rating.rag, at, rating.id, agreed)
-        )
+def ratings_so_far(session: Session, return_: Return) -> dict[int, Rating]:
+    """Return the rating of each standard that counts so far for a return's agency: from the
+    stages of the cycle before the return's. Two queries."""
+    counted = _counted(session, return_.stage, [return_.membership_id]).get(
+        return_.membership_id, {}
+    )
+    found = session.scalars(
+        select(Rating)
+        .where(Rating.id.in_([each.order for each in counted.values()]))
+        .options(joinedload(Rating.publication))
+    )
+    return {rating.standard: rating for rating in found}
+
+
+def rags_so_far(
+    session: Session, stage: Stage, memberships: Collection[int]
+) -> dict[int, dict[int, Rag]]:
+    """Return what the ratings that count before a stage say, by membership and standard. One
+    query, without an object a row."""
     return {
-        member: {
-            number: ratings[member][each.order]
-            for number, each in latest(earlier.get(member, ())).items()
-        }
-        for member in found
+        member: {number: each.rag for number, each in ratings.items()}
+        for member, ratings in _counted(session, stage, memberships).items()
     }
 
 
-def _earlier_ratings(stage: Stage, memberships: Sequence[int]) -> Any:
-    """Agreed ratings that were published and, on a confirmed cycle, what agencies confirmed."""
+def _counted(
+    session: Session, stage: Stage, memberships: Collection[int]
+) -> dict[int, dict[int, Earlier]]:
+    """Return the ratings that count: agreed ones that were published and, on a confirmed cycle,
+    what agencies confirmed."""
     counts: ColumnElement[bool] = Rating.publication_id.is_not(None)
     if stage.cycle.basis is Basis.CONFIRMED:
         counts = or_(counts, Rating.confirmation_id.is_not(None))
-    return (
-        select(Rating, Return.membership_id, Publication.effective_at, Confirmation.effective_at)
+    earlier: dict[int, list[Earlier]] = {}
+    for member, id_, standard, rag, published, confirmed in session.execute(
+        select(
+            Return.membership_id,
+            Rating.id,
+            Rating.standard,
+            Rating.rag,
+            Publication.effective_at,
+            Confirmation.effective_at,
+        )
+        .select_from(Rating)
         .join(Return, Return.id == Rating.return_id)
         .join(Stage, Stage.id == Return.stage_id)
         .outerjoin(Publication, Publication.id == Rating.publication_id)
@@ -208,9 +215,11 @@ def _earlier_ratings(stage: Stage, memberships: Sequence[int]) -> Any:
             Return.membership_id.in_(memberships),
             counts,
         )
-        .options(joinedload(Rating.publication))
-        .order_by(Rating.id)
-    )
+    ):
+        earlier.setdefault(member, []).append(
+            Earlier(standard, rag, published or confirmed, id_, published is not None)
+        )
+    return {member: latest(ratings) for member, ratings in earlier.items()}
 
 
 def _sources(session: Session, return_: Return) -> dict[int, Response]:

@@ -7,21 +7,18 @@ is all that is kept, so that lists can tell it. Both may be done again at any ti
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import Ask, ReturnKind, ReturnState, Role, Standing
+from s11audit.domain.enums import Ask, ReturnKind, ReturnState, Role
 from s11audit.domain.policy import Actor
 from s11audit.models import Cycle, Evidence, EvidenceUse, Response, Return, Stage
 from s11audit.queries import carrying as read
 from s11audit.queries.responses import responses_of
-from s11audit.queries.tools import standards_asked
-from s11audit.scoring.as_at import is_open
+from s11audit.queries.tools import in_scope, standards_asked, tool_of
 from s11audit.scoring.carrying import asks, kind_of
 from s11audit.services import log
-
-A_BATCH = 50
 
 
 def carry_over(
@@ -58,94 +55,79 @@ def carry_over(
     session.flush()
 
 
-def decide_kinds(session: Session, actor: Actor, stage_id: int, *, now: datetime) -> int:
-    """Give the returns of a stage that has opened and that were not begun the kind that the
-    ratings so far ask for, at most fifty at once; return how many were changed. The caller calls
-    again until none is."""
-    stage = session.get_one(Stage, stage_id, options=[joinedload(Stage.cycle)])
-    if stage.number == 1 or not is_open(stage.opens_on, stage.opened_at, stage.closed_at, now):
-        return 0
-    wanted = kinds_of(session, _not_begun(session, stage))
-    differing = [(each, kind) for each, kind in wanted if each.kind is not kind][:A_BATCH]
-    if not differing:
-        return 0
-    locked = set(
-        session.scalars(
-            select(Return.id)
-            .where(
-                Return.id.in_([each.id for each, _kind in differing]),
-                Return.state == ReturnState.NOT_STARTED,
-            )
-            .order_by(Return.id)
-            .with_for_update()
-        )
-    )
-    for return_, kind in differing:
-        if return_.id in locked:
-            before = return_.kind
-            set_kind(return_, kind)
-            log.record_for(
-                session, return_, actor, Role.ADMIN if actor.is_operator else None,
-                "return.kind_decided", now=now, before={"kind": before}, after={"kind": kind},
-            )  # fmt: skip
-    session.flush()
-    return len(differing)
-
-
-def kinds_of(session: Session, returns: Iterable[Return]) -> list[tuple[Return, ReturnKind]]:
-    """Return of which kind each of these returns of one stage is, by the ratings so far."""
-    found = list(returns)
-    ratings = read.ratings_so_far(session, found)
-    decided = []
-    for each in found:
-        numbers = [standard.number for standard in standards_asked(session, each)]
-        rags = {number: rating.rag for number, rating in ratings[each.membership_id].items()}
-        decided.append((each, kind_of(list(asks(numbers, rags, rags).values()))))
-    return decided
-
-
-def stages_to_decide(session: Session, now: datetime) -> list[int]:
-    """Return the later stages that have opened, are not closed and have returns not begun."""
+def kinds_to_decide(session: Session, now: datetime) -> list[tuple[int, ReturnKind]]:
+    """Return those returns of later stages that have opened and were not begun whose kind is
+    another than the ratings so far ask for, with that kind. Three queries a stage."""
     stages = session.scalars(
         select(Stage)
         .join(Stage.cycle)
         .where(
             Stage.number > 1,
             Stage.closed_at.is_(None),
-            (Stage.opens_on <= london_today(now)) | Stage.opened_at.is_not(None),
+            or_(Stage.opens_on <= london_today(now), Stage.opened_at.is_not(None)),
             Cycle.recorded.is_(False),
-            exists().where(
-                Return.stage_id == Stage.id,
-                Return.state == ReturnState.NOT_STARTED,
-                Return.standing == Standing.ASKED,
-            ),
+            exists().where(Return.stage_id == Stage.id, Return.state == ReturnState.NOT_STARTED),
         )
         .order_by(Stage.id)
-    )
-    return [stage.id for stage in stages]
+        .options(contains_eager(Stage.cycle).joinedload(Cycle.tool_version))
+    ).all()
+    return [each for stage in stages for each in kinds_in(session, stage)]
 
 
-def _not_begun(session: Session, stage: Stage) -> list[Return]:
-    return list(
-        session.scalars(
-            select(Return)
-            .join(Return.stage)
-            .join(Stage.cycle)
-            .join(Cycle.tool_version)
-            .where(
-                Return.stage_id == stage.id,
-                Return.state == ReturnState.NOT_STARTED,
-                Return.kind != ReturnKind.RECORDED,
-            )
-            .order_by(Return.id)
-            .options(
-                contains_eager(Return.stage)
-                .contains_eager(Stage.cycle)
-                .contains_eager(Cycle.tool_version),
-                joinedload(Return.membership),
-            )
+def kinds_in(session: Session, stage: Stage) -> list[tuple[int, ReturnKind]]:
+    """Return those returns of a stage that were not begun whose kind is another than the ratings
+    so far ask for, with that kind."""
+    if stage.number == 1:
+        return []
+    rows = session.execute(
+        select(Return.id, Return.membership_id, Return.categories, Return.kind)
+        .where(
+            Return.stage_id == stage.id,
+            Return.state == ReturnState.NOT_STARTED,
+            Return.kind != ReturnKind.RECORDED,
         )
-    )
+        .order_by(Return.id)
+    ).all()
+    rags = read.rags_so_far(session, stage, [row.membership_id for row in rows])
+    tool = tool_of(session, stage.cycle.tool_version)
+    found = []
+    for row in rows:
+        own = rags.get(row.membership_id, {})
+        numbers = [each.number for each in in_scope(tool, row.categories, stage.scope_standards)]
+        kind = kind_of(list(asks(numbers, own, own).values()))
+        if kind is not row.kind:
+            found.append((row.id, kind))
+    return found
+
+
+def set_kinds(
+    session: Session,
+    actor: Actor,
+    role: Role | None,
+    kinds: Iterable[tuple[int, ReturnKind]],
+    *,
+    now: datetime,
+) -> int:
+    """Give these returns their kinds, those aside that have been begun meanwhile; return how many
+    were changed. What the kind is of is decided again when the agency begins."""
+    wanted = dict(kinds)
+    found = session.scalars(
+        select(Return)
+        .where(Return.id.in_(wanted), Return.state == ReturnState.NOT_STARTED)
+        .order_by(Return.id)
+        .options(joinedload(Return.membership))
+        .with_for_update(of=Return)
+        .execution_options(populate_existing=True)
+    ).all()
+    changed = [each for each in found if each.kind is not wanted[each.id]]
+    for return_ in changed:
+        log.record_for(
+            session, return_, actor, role, "return.kind_decided", now=now,
+            before={"kind": return_.kind}, after={"kind": wanted[return_.id]},
+        )  # fmt: skip
+        return_.kind = wanted[return_.id]
+    session.flush()
+    return len(changed)
 
 
 def _is_new(carried: Mapping[int, read.Carried], held: Mapping[int, Response]) -> bool:

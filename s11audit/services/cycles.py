@@ -21,7 +21,7 @@ from s11audit.domain.texts import one_line
 from s11audit.models import Cycle, Membership, Return, Stage, name_key
 from s11audit.queries.agencies import members_to_ask
 from s11audit.scoring.as_at import is_open, next_opening
-from s11audit.services import log
+from s11audit.services import carrying, log
 from s11audit.services.tools import stored_version
 
 MOST_STAGES = 3
@@ -90,7 +90,8 @@ def open_cycle(
 
 
 def open_stage(session: Session, actor: Actor, stage_id: int, *, now: datetime) -> Stage:
-    """Open a stage by hand before its day. Refused where it is open already or was closed."""
+    """Open a stage by hand before its day; its returns get the kind that the ratings so far ask
+    for (domain rule 20). Refused where it is open already or was closed."""
     stage, role = _for_change(session, actor, stage_id)
     if stage.closed_at is not None:
         raise Refused(f"Stage {stage.number} was closed and cannot be opened again.")
@@ -102,6 +103,7 @@ def open_stage(session: Session, actor: Actor, stage_id: int, *, now: datetime) 
         now=now, board_id=stage.cycle.board_id,
         before={"opens_on": stage.opens_on}, after={"opened_at": now},
     )  # fmt: skip
+    carrying.set_kinds(session, actor, role, carrying.kinds_in(session, stage), now=now)
     return stage
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import ActionState, Rag
-from s11audit.domain.policy import OPERATOR
+from s11audit.jobs.carrying import decide_kinds
 from s11audit.models import Action, Improvement, Submission
-from s11audit.services import actions, carrying
+from s11audit.services import actions
 from tests.factories import NOW, TODAY
 from tests.integration.updates.second_year import AMBER_2_RED_5, LATER, second_year
 from tests.support.web import sign_in
@@ -46,8 +46,8 @@ def test_an_update_from_home_to_submission(session: Session, client: FlaskClient
     action = actions.add_action(
         session, lead, improvement.id, what="Name a deputy", owner="Head", due_on=TODAY, now=NOW
     )
-    carrying.decide_kinds(session, OPERATOR, year.second.stage_id, now=LATER)
     session.commit()
+    decide_kinds(LATER)
     sign_in(client, year.lead)
     second, first = f"/returns/{year.second.id}", f"/returns/{year.first.id}"
 
@@ -122,8 +122,8 @@ def test_an_update_from_home_to_submission(session: Session, client: FlaskClient
 @SQLITE
 def test_a_confirmation_is_one_page(session: Session, client: FlaskClient) -> None:
     year = second_year(session, {3: Rag.NA})
-    carrying.decide_kinds(session, OPERATOR, year.second.stage_id, now=LATER)
     session.commit()
+    decide_kinds(LATER)
     sign_in(client, year.lead)
     confirm = f"/returns/{year.second.id}/confirm"
     home = client.get(f"/agencies/{year.agency.id}").get_data(as_text=True)
