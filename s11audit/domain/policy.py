@@ -153,6 +153,12 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
 # On a cycle of basis `confirmed` the board office follows the plan and verifies its actions.
 ALSO_ON_CONFIRMED: dict[Can, tuple[Role, ...]] = {Can.DECIDE_PLAN: (R.OFFICE,)}
 
+# A return that came on paper, while the board office enters it.
+ALSO_WHILE_ENTERED: dict[Can, tuple[Role, ...]] = {
+    Can.FILL_IN: (R.OFFICE,),
+    Can.SUBMIT: (R.OFFICE,),
+}
+
 # Nobody does these for an agency at which they hold a role.
 BARRED_FOR_OWN_AGENCY = frozenset(
     {
@@ -174,13 +180,15 @@ BARRED_FOR_OWN_AGENCY = frozenset(
 @dataclass(frozen=True)
 class Held:
     """One live grant: the role, and the board it lies on (None for an administrator) and, for an
-    agency role, the membership and its agency; for a visitor, the one return."""
+    agency role, the membership and its agency; for a visitor, the one return. `inherited`: it
+    reaches what the person's agency came from, by a merger or a split (domain rule 43)."""
 
     role: Role
     board_id: int | None = None
     membership_id: int | None = None
     agency_id: int | None = None
     return_id: int | None = None
+    inherited: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,13 +214,14 @@ OPERATOR = Actor(user_id=None, name="operator", is_operator=True)
 class Facts:
     """Where an object lies: its board, its membership and agency where it belongs to one, and its
     return where it is one or a part of one. `confirmed`: it belongs to a cycle of basis
-    `confirmed`."""
+    `confirmed`; `entered`: it came on paper and the board office enters it."""
 
     board_id: int | None = None
     membership_id: int | None = None
     agency_id: int | None = None
     return_id: int | None = None
     confirmed: bool = False
+    entered: bool = False
 
 
 INSTALLATION = Facts()
@@ -232,6 +241,8 @@ def role_for(actor: Actor, action: Can, facts: Facts) -> Role | None:
     roles = PERMISSIONS[action]
     if facts.confirmed:
         roles += ALSO_ON_CONFIRMED.get(action, ())
+    if facts.entered:
+        roles += ALSO_WHILE_ENTERED.get(action, ())
     return next((role for role in roles if role in held), None)
 
 

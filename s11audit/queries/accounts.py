@@ -3,40 +3,58 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import Actor, Held
 from s11audit.models import Board, Grant, Membership, Return, User
+from s11audit.queries.successions import heirs_of
 
-# Read by every request of a person who is signed in.
-_LIVE = (
+# Read by every request of a person who is signed in: what they hold, then what their agencies
+# came from.
+_IS_LIVE = and_(
+    Grant.user_id == bindparam("user_id"),
+    Grant.ended_at.is_(None),
+    or_(Grant.until.is_(None), Grant.until >= bindparam("today")),
+)
+_HEIRS = heirs_of(select(Grant.membership_id).where(_IS_LIVE)).subquery()
+_LIVE = union_all(
     select(
+        Grant.id.label("held_id"),
         Grant.role,
         func.coalesce(Grant.board_id, Membership.board_id),
         Grant.membership_id,
         # A visitor holds no role at the agency.
         case((Grant.membership_id.is_not(None), Membership.agency_id)),
         Grant.return_id,
+        literal(False).label("inherited"),
     )
     .outerjoin(Return, Return.id == Grant.return_id)
     .outerjoin(
         Membership, Membership.id == func.coalesce(Grant.membership_id, Return.membership_id)
     )
-    .where(
-        Grant.user_id == bindparam("user_id"),
-        Grant.ended_at.is_(None),
-        or_(Grant.until.is_(None), Grant.until >= bindparam("today")),
+    .where(_IS_LIVE),
+    select(
+        Grant.id.label("held_id"),
+        Grant.role,
+        Membership.board_id,
+        Membership.id,
+        Membership.agency_id,
+        null(),
+        literal(True),
     )
-    .order_by(Grant.id)
-)
+    .join(_HEIRS, _HEIRS.c.heir == Grant.membership_id)
+    .join(Membership, Membership.id == _HEIRS.c.came_from)
+    .where(_IS_LIVE),
+).order_by("inherited", "held_id")
 
 
 def live_grants(session: Session, user_id: int, today: date) -> tuple[Held, ...]:
-    """Return the grants of a person that hold today, in the order they were given."""
+    """Return the grants of a person that hold today, in the order they were given, and after them
+    their reach to what their agencies came from."""
     rows = session.execute(_LIVE, {"user_id": user_id, "today": today})
-    return tuple(Held(*row) for row in rows)
+    return tuple(Held(*row[1:-1], inherited=bool(row[-1])) for row in rows)
 
 
 def actor_for(session: Session, user: User, today: date) -> Actor:
@@ -64,7 +82,7 @@ def places(session: Session, actor: Actor) -> list[PlaceHeld]:
     visit, each by name."""
     roles: dict[tuple[int | None, int | None], list[Role]] = {}
     for grant in actor.grants:
-        if grant.return_id is not None:
+        if grant.return_id is not None or grant.inherited:
             continue
         key = (grant.board_id, grant.membership_id)
         roles.setdefault(key, []).append(grant.role)

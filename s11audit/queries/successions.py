@@ -12,7 +12,7 @@ def heirs_of(memberships: Select[tuple[int]] | Sequence[int]) -> Select[tuple[in
     """Return the statement of (successor, predecessor) for all that these memberships came from,
     over any number of steps."""
     start = (
-        select(Succession.successor_id.label("heir"), Succession.predecessor_id.label("of"))
+        select(Succession.successor_id.label("heir"), Succession.predecessor_id.label("came_from"))
         .where(
             Succession.successor_id.in_(memberships),
             Succession.successor_id != Succession.predecessor_id,
@@ -22,17 +22,19 @@ def heirs_of(memberships: Select[tuple[int]] | Sequence[int]) -> Select[tuple[in
     step = aliased(Succession)
     closure = start.union(
         select(start.c.heir, step.predecessor_id).where(
-            step.successor_id == start.c.of, step.successor_id != step.predecessor_id
+            step.successor_id == start.c.came_from, step.successor_id != step.predecessor_id
         )
     )
-    return select(closure.c.heir, closure.c.of)
+    return select(closure.c.heir, closure.c.came_from)
 
 
 def with_predecessors(membership_id: int) -> Select[tuple[int]]:
     """Return the statement of the ids of a membership and of all that it came from."""
     heirs = heirs_of([membership_id]).subquery()
     member = aliased(Membership)
-    return select(member.id).where((member.id == membership_id) | member.id.in_(select(heirs.c.of)))
+    return select(member.id).where(
+        (member.id == membership_id) | member.id.in_(select(heirs.c.came_from))
+    )
 
 
 def successions_of(session: Session, membership_id: int) -> Sequence[Succession]:
