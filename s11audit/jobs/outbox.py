@@ -1,11 +1,14 @@
 """Sends what waits in the outbox.
 
 A message is claimed before it is sent, and marked once the server has taken it, each in a
-transaction of its own. A process that dies in between leaves the claim to run out: the message
-is then sent, or sent a second time. None is lost. Its Message-ID is the same each time.
+transaction of its own. A process that dies leaves its claims to run out, and what it had claimed
+is then sent. None is lost. One message at most can come twice: the one that the server had taken
+in the moment between its answer and our mark. Its Message-ID is the same each time, so that mail
+boxes can tell. See docs/decisions.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -18,7 +21,8 @@ from s11audit.models import OutboxMessage
 from s11audit.transactions import writing
 
 BATCH = 50
-CLAIM = timedelta(minutes=15)  # longer than a batch takes
+CLAIM = timedelta(minutes=15)  # longer than a batch may take, see BATCH_SECONDS
+BATCH_SECONDS = 600  # after which a slow server gets no more of a batch; the rest waits its turn
 SERVER_AWAY = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
 MOST_ATTEMPTS = 20  # refused so often: given up, until somebody has it tried again
@@ -47,16 +51,20 @@ def send_waiting(now: datetime | None = None) -> tuple[int, int]:
     if not can_send():
         return sent, failed
     while batch := _claim(now or datetime.now(UTC)):
-        done = 0
+        began, tried = time.monotonic(), 0
         try:
             with connected() as post:
                 for letter in batch:
+                    if time.monotonic() - began > BATCH_SECONDS:
+                        _postpone(batch[tried:], "The mail server is slow.", timedelta(0))
+                        return sent, failed
+                    tried += 1
                     sent, failed = _send(post, letter, sent, failed)
-                    done += 1
         except MailFailed as error:
-            _postpone(batch[done:], error)
+            _postpone(batch[tried:], str(error), SERVER_AWAY)
             logger.warning("Mail cannot be sent: %s", error)
-            return sent, failed + len(batch) - done
+            broke = 1 if tried else 0  # at a letter, which has been noted, or before the first
+            return sent, failed + broke + len(batch) - tried
     return sent, failed
 
 
@@ -94,15 +102,19 @@ def _claim(now: datetime) -> list[Letter]:
 
 
 def _send(post: Post, letter: Letter, sent: int, failed: int) -> tuple[int, int]:
-    """Send one letter and note it. Raises MailFailed where no further one can be sent."""
+    """Send one letter and note it. Raises MailFailed where no further one can be sent.
+
+    A letter at which the connection broke waits like one that was refused: were it tried first
+    again and again, one that a server cannot bear would hold up all others.
+    """
     try:
         post.send(
             to=letter.to, subject=letter.subject, body=letter.body, message_id=letter.message_id
         )
     except MailFailed as error:
+        _note_refusal(letter, str(error))
         if not error.lasting:
             raise
-        _note_refusal(letter, str(error))
         return sent, failed + 1
     with writing() as session:
         message = session.get(OutboxMessage, letter.id, with_for_update=True)
@@ -124,8 +136,8 @@ def _note_refusal(letter: Letter, reason: str) -> None:
             message.next_attempt_at = datetime.now(UTC) + wait_after(message.attempts)
 
 
-def _postpone(letters: list[Letter], error: MailFailed) -> None:
-    """Have the messages tried again soon: that the server is away is no fault of theirs."""
+def _postpone(letters: list[Letter], reason: str, wait: timedelta) -> None:
+    """Have the messages tried again after `wait`: that they were not sent is no fault of theirs."""
     with writing() as session:
         for message in session.scalars(
             select(OutboxMessage)
@@ -133,5 +145,5 @@ def _postpone(letters: list[Letter], error: MailFailed) -> None:
             .order_by(OutboxMessage.id)
             .with_for_update()
         ):
-            message.last_error = str(error)[:1000]
-            message.next_attempt_at = datetime.now(UTC) + SERVER_AWAY
+            message.last_error = reason[:1000]
+            message.next_attempt_at = datetime.now(UTC) + wait
