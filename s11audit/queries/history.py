@@ -16,6 +16,15 @@ from s11audit.queries.paging import Page, page_of
 PAGE_LENGTH = 25
 # What an agency fills in, told only to those who may see drafts.
 _DRAFTS = ("response.", "evidence.")
+# What a visit writes, told only to those who see visits: the agency reads what is shared.
+_OF_VISITS = (
+    "visit.member_added",
+    "visit.member_removed",
+    "visit.finding_saved",
+    "visit.worksheet_changed",
+    "visit.finished",
+    "visit.proposal_set_aside",
+)
 
 
 @dataclass(frozen=True)
@@ -32,16 +41,29 @@ class Happened:
 
 
 def history_of_return(
-    session: Session, return_id: int, *, page: int, drafts: bool, unpublished: bool
+    session: Session,
+    return_id: int,
+    *,
+    page: int,
+    drafts: bool,
+    unpublished: bool,
+    visits: bool = False,
+    screening: bool = False,
 ) -> Page[Happened]:
     """Return a page of what happened to a return, newest first, in two queries.
 
     Without `drafts` the answers that were saved are not told, only that they were; without
-    `unpublished` ratings that QA gave are left out: they are told once they are published.
+    `unpublished` ratings that QA gave are left out: they are told once they are published;
+    without `visits` what was written on a visit and who is in its team; without `screening` what
+    the board office made of the first read: the agency is told of it when the return comes back.
     """
     condition = AuditLog.return_id == return_id
     if not unpublished:
         condition &= ~AuditLog.what.startswith("rating.")
+    if not visits:
+        condition &= AuditLog.what.not_in(_OF_VISITS)
+    if not screening:
+        condition &= ~AuditLog.what.startswith("screening.")
     return _page(session, condition, page, drafts)
 
 

@@ -1,7 +1,7 @@
 """The review queue: which returns of a board wait for QA, in a fixed number of queries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import (
+    Ask,
     Basis,
     Participation,
     RatingRole,
@@ -20,6 +21,7 @@ from s11audit.models import (
     Cycle,
     Membership,
     Rating,
+    Response,
     Return,
     SendBack,
     Stage,
@@ -28,6 +30,7 @@ from s11audit.models import (
     name_key,
 )
 from s11audit.queries.paging import Page
+from s11audit.queries.screening import NOT_SCREENED, stands_of
 from s11audit.queries.tools import in_scope, tool_of
 
 PAGE_LENGTH = 50
@@ -56,7 +59,8 @@ TO_DO = (Waiting.SUBMITTED, Waiting.IN_REVIEW, Waiting.READY)
 @dataclass(frozen=True)
 class QueueRow:
     """One return in the queue. `rated` of `standards` have a rating; `pending` wait to be
-    published. `own`: the reviewer holds a role at the agency."""
+    published. `own`: the reviewer holds a role at the agency. `screening`: where that stands,
+    for the page that is shown."""
 
     return_id: int
     agency: str
@@ -69,6 +73,7 @@ class QueueRow:
     standards: int
     pending: int
     own: bool
+    screening: str = NOT_SCREENED
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def review_queue(
 ) -> Queue:
     """Return a page of the board's returns that were sent in, those submitted longest ago first.
 
-    Two queries, and one for each tool that this process has not read yet. What a return waits for
+    Three queries, and one for each tool that this process has not read yet. What a return waits for
     follows from its tool, so that the whole board is looked at, by a few columns of each return.
     """
     rows = _rows(session, actor, board_id)
@@ -101,6 +106,8 @@ def review_queue(
     number = min(max(page, 1), pages)
     first = (number - 1) * PAGE_LENGTH
     shown = wanted[first : first + PAGE_LENGTH]
+    stands = stands_of(session, [row.return_id for row in shown])
+    shown = [replace(row, screening=stands.get(row.return_id, NOT_SCREENED)) for row in shown]
     return Queue(Page(shown, number, pages, len(wanted)), counts)
 
 
@@ -167,8 +174,13 @@ def _progress(board_id: int, sent: Subquery) -> Subquery:
             Rating.return_id,
             func.max(given).label("given"),
             func.max(agreed).label("agreed"),
+            func.max(case((Response.ask == Ask.STILL_TRUE, 1))).label("kept"),
         )
         .join(Return, Return.id == Rating.return_id)
+        .outerjoin(
+            Response,
+            and_(Response.return_id == Rating.return_id, Response.standard == Rating.standard),
+        )
         .join(sent, sent.c.return_id == Rating.return_id)
         .where(_of_board(board_id), Rating.role != RatingRole.SELF)
         .group_by(Rating.return_id, Rating.standard)
@@ -178,7 +190,9 @@ def _progress(board_id: int, sent: Subquery) -> Subquery:
     return (
         select(
             columns.return_id,
-            func.count(func.coalesce(columns.given, columns.agreed)).label("rated"),
+            func.count(
+                case((columns.kept.is_(None), func.coalesce(columns.given, columns.agreed)))
+            ).label("rated"),
             func.count(case((columns.given > func.coalesce(columns.agreed, 0), 1))).label(
                 "pending"
             ),
@@ -188,9 +202,20 @@ def _progress(board_id: int, sent: Subquery) -> Subquery:
     )
 
 
+def _kept() -> Subquery:
+    """How many standards of each return were only asked whether they are still true: these keep
+    the rating they have, and need none."""
+    return (
+        select(Response.return_id, func.count().label("kept"))
+        .where(Response.ask == Ask.STILL_TRUE)
+        .group_by(Response.return_id)
+        .subquery()
+    )
+
+
 def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
     sent = _current_submissions()
-    progress = _progress(board_id, sent)
+    progress, kept = _progress(board_id, sent), _kept()
     versions = {
         version.id: version
         for version in session.scalars(
@@ -218,12 +243,14 @@ def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
             sent.c.late,
             progress.c.rated,
             progress.c.pending,
+            kept.c.kept,
         )
         .join(Return.membership)
         .join(Return.stage)
         .join(Stage.cycle)
         .join(sent, sent.c.return_id == Return.id)
         .outerjoin(progress, progress.c.return_id == Return.id)
+        .outerjoin(kept, kept.c.return_id == Return.id)
         .where(
             Cycle.board_id == board_id,
             Cycle.recorded.is_(False),
@@ -237,17 +264,18 @@ def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
             tool = tool_of(session, versions[row.tool_version_id])
             asked[kind] = len(in_scope(tool, row.categories, scope))
         rated, pending = row.rated or 0, row.pending or 0
+        standards = asked[kind] - (row.kept or 0)
         rows.append(
             QueueRow(
                 return_id=row.id,
                 agency=row.name,
                 cycle=row.cycle,
                 stage=row.number,
-                waiting=_waiting(row.state, row.participation, rated, asked[kind], pending),
+                waiting=_waiting(row.state, row.participation, rated, standards, pending),
                 submitted_at=row.effective_at,
                 late=row.late,
                 rated=rated,
-                standards=asked[kind],
+                standards=standards,
                 pending=pending,
                 own=holds_role_at(actor, Facts(board_id, row.membership_id, row.agency_id)),
             )
@@ -264,4 +292,6 @@ def _waiting(
         return Waiting.SUBMITTED
     if pending and rated >= standards:
         return Waiting.READY
+    if not standards and state is ReturnState.IN_REVIEW:
+        return Waiting.READY  # nothing is to be rated: it can be accepted
     return Waiting.IN_REVIEW if state is ReturnState.IN_REVIEW else Waiting.PUBLISHED

@@ -23,6 +23,7 @@ class Link:
 BOARD_LINKS = (
     ("Dashboard", "boards.dashboard", Can.SEE_BOARD),
     ("Returns", "returns.index", Can.LIST_RETURNS),
+    ("Screening", "screening.index", Can.SCREEN),
     ("Review queue", "reviews.queue", Can.SEE_QUEUE),
     ("Action plans", "actions.index", Can.LIST_RETURNS),
     ("Visits", "visits.index", Can.SEE_VISITS),

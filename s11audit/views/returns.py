@@ -26,8 +26,10 @@ from s11audit.queries.return_events import (
 )
 from s11audit.queries.return_list import ReturnFilter, Sort, StateFilter, list_returns
 from s11audit.queries.returns import facts_of
+from s11audit.queries.screening import stands_of
 from s11audit.scoring.as_at import due_passed
 from s11audit.services import returns
+from s11audit.services.responses import why_not_editable
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now, return_
 from s11audit.views.listing import (
@@ -133,11 +135,15 @@ def show(return_: Return) -> str:
         **_confirmed_way(return_, events, office),
         published=any(event.what.startswith("Ratings published") for event in events.events),
         link=link_to,
+        screening=stands_of(db.session, [return_.id]).get(return_.id)
+        if _sees_screening(facts)
+        else None,
         may_extend=office and returns.not_extendable(return_) is None,
         may_send_back=office
         and lifecycle.allowed(Change.SEND_BACK, return_.state)
         and return_.stage.closed_at is None,
         may_chase=office and returns.not_extendable(return_) is None,
+        may_enter=office and not why_not_editable(return_, now()),
     )
 
 
@@ -171,6 +177,8 @@ def history(return_: Return) -> str:
             page=page_number(),
             drafts=can(actor(), Can.SEE_DRAFT, facts),
             unpublished=can(actor(), Can.SEE_UNPUBLISHED, facts),
+            visits=can(actor(), Can.SEE_VISIT, facts),
+            screening=_sees_screening(facts),
         ),
         page_url=page_url(),
     )
@@ -248,6 +256,11 @@ def _told(return_: Return) -> str:
     if not people:
         return "Nobody at the agency has an account yet, so nobody was told."
     return "Its people are told by e-mail."
+
+
+def _sees_screening(facts: Facts) -> bool:
+    """Whether the actor may know where screening stands: the office, and QA."""
+    return any(can(actor(), each, facts) for each in (Can.SCREEN, Can.SEE_UNPUBLISHED))
 
 
 def _late(return_: Return) -> bool:

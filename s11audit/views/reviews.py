@@ -6,18 +6,24 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from s11audit.domain.enums import Participation, RatingRole, ReturnState, Standing
+from s11audit.domain.dates import in_words
+from s11audit.domain.enums import Basis, Participation, RatingRole, ReturnState, Standing
 from s11audit.domain.errors import Conflict, Invalid, Refused
 from s11audit.domain.policy import Can, Facts, can
 from s11audit.extensions import db
-from s11audit.forms.reviews import EmptyForm, RatingForm
-from s11audit.models import Board, Rating, Return, Submission
+from s11audit.forms.reviews import ConfirmForm, RatingForm
+from s11audit.models import Agreement, Board, Rating, Return, Sharing, Submission
 from s11audit.queries import reviews as read
+from s11audit.queries.moderation import Round, Stand, round_of
+from s11audit.queries.replies import latest_disputes, sharings_of
 from s11audit.queries.returns import facts_of
 from s11audit.queries.review_queue import TO_DO, WAITING_WORDS, Waiting, next_return, review_queue
+from s11audit.queries.screening import screening_of
 from s11audit.queries.submitted_standards import SubmittedStandard, submitted_standard
 from s11audit.queries.tools import tool_of
-from s11audit.services import reviews
+from s11audit.scoring.words import listed
+from s11audit.services import moderation, reviews, sharing
+from s11audit.services.rateable import SHORTFALL
 from s11audit.tools.schema import Tool
 from s11audit.transactions import writing
 from s11audit.views import guards
@@ -69,20 +75,29 @@ def queue(board: Board) -> str:
 @guards.return_(Can.SEE_UNPUBLISHED)
 def overview(return_: Return) -> str:
     """Show how far the review of a return is, standard by standard."""
-    submission = read.current_submission(db.session, return_.id, with_snapshot=True)
-    stands = read.reviews_of(db.session, return_, submission)
+    found = round_of(db.session, return_, with_snapshot=True)
+    stands = found.own(actor().user_id)
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
-    rows = [_overview_row(tool, each, submission) for each in stands]
+    own = found.allotment_of(actor().user_id)
+    finished = own is not None and found.finished(own)
+    rows = [_overview_row(tool, each, found) for each in stands]
     return render_template(
         "reviews/overview.html",
         return_=return_,
-        submission=submission,
+        submission=found.submission,
+        found=found,
         rows=rows,
         tool=tool,
+        screening=screening_of(db.session, return_.id),
         first=next((each.standard.number for each in stands if not each.rated), None),
-        pending=sum(each.pending for each in stands),
-        ready=bool(stands) and all(each.rated for each in stands),
-        **_allowed(return_),
+        finished=finished,
+        may_finish=own is not None
+        and not finished
+        and not found.open
+        and all(each.rated for each in stands)
+        and any(each.pending for each in stands),
+        may_reopen=finished and moderation.may_reopen(found),
+        **_allowed(return_, found),
     )
 
 
@@ -114,6 +129,7 @@ def standard(return_: Return, number: int) -> str | Response:
             "na_reason": latest.na_reason if latest else "",
             "comment": latest.comment if latest else "",
             "improvement": latest.improvement if latest else "",
+            "improvement_due_on": latest.improvement_due_on if latest else None,
             "monitor": page.monitored if page.stands.agreed else bool(latest and latest.monitor),
             "based_on": page.based_on,
         },
@@ -141,6 +157,7 @@ def rate(return_: Return, number: int) -> Any:
                     label=form.label.data,
                     comment=form.comment.data or "",
                     improvement=form.improvement.data or "",
+                    improvement_due_on=form.improvement_due_on.data,
                     na_reason=form.na_reason.data or "",
                     monitor=form.monitor.data,
                     reason=form.reason.data or "",
@@ -178,34 +195,82 @@ def following(return_: Return) -> Response:
 @bp.route("/returns/<int:return_id>/review/publish", methods=["GET", "POST"])
 @guards.return_(Can.PUBLISH)
 def publish(return_: Return) -> Any:
-    """Show the chair what would be published, and publish it."""
-    form = EmptyForm()
+    """Show the chair what would be shared with the agency, and share it, or publish it at once
+    where the agency has no days to reply. What one reviewer gave is agreed by that."""
+    found = round_of(db.session, return_)
+    form = ConfirmForm()
     if form.validate_on_submit():
-        with writing() as session:
-            publication = reviews.publish(session, actor(), return_.id, now=now())
-            number = publication.number
-        flash(
-            f"{'The ratings are' if number == 1 else 'The new ratings are'} published."
-            " The agency has been told.",
-            "success",
-        )
-        return redirect(url_for(".overview", return_id=return_.id))
-    submission = read.current_submission(db.session, return_.id)
-    stands = read.reviews_of(db.session, return_, submission)
-    refused = ""
-    pending: list[Rating] = []
-    try:
-        pending = reviews.ready_to_publish(stands)
-    except Refused as error:
-        refused = str(error)
+        try:
+            with writing() as session:
+                if found.of_one:
+                    shared = moderation.confirm(
+                        session, actor(), return_.id, due_on=form.due_on.data, now=now()
+                    )
+                else:
+                    shared = sharing.share(session, actor(), return_.id, now=now())
+                told = _shared_in_words(shared)
+        except Invalid as error:
+            form.refuse(error.problems)
+        else:
+            flash(told, "success")
+            return redirect(url_for(".overview", return_id=return_.id))
+        found = round_of(db.session, return_)
+    refused = _why_not_shared(return_, found)
+    pending = [] if refused else [_to_share(each) for each in found.in_play]
     return render_template(
         "reviews/publish.html",
         return_=return_,
         form=form,
-        stands={each.standard.number: each for each in stands},
+        found=found,
+        days=return_.membership.board.reply_days,
+        undated=any(
+            each.rag in SHORTFALL and each.improvement_due_on is None for _, each in pending
+        ),
         pending=pending,
         refused=refused,
         tool=tool_of(db.session, return_.stage.cycle.tool_version),
+    )
+
+
+def _to_share(stand: Stand) -> tuple[Stand, Agreement | Rating]:
+    """Return what would be shared of a standard: what was agreed, else the one rating given."""
+    return stand, stand.agreement or next(iter(stand.given.values()))
+
+
+def _why_not_shared(return_: Return, found: Round) -> str:
+    """Return why nothing can be shared now, or nothing."""
+    if found.sharing is not None:
+        return "The agreed ratings are with the agency."
+    if found.submission is None or not found.in_play:
+        return "There is nothing new to publish for this return."
+    if not found.open:
+        return (
+            "The ratings cannot be published yet: not every reviewer has said that they have"
+            " finished."
+        )
+    missing = [
+        str(each.standard.number) for each in found.to_agree if not (found.of_one and each.given)
+    ]
+    if missing:
+        plural = "s" if len(missing) > 1 else ""
+        return (
+            f"The ratings cannot be published yet: agree on standard{plural} {listed(missing)}"
+            " first."
+        )
+    return ""
+
+
+def _shared_in_words(shared: Sharing) -> str:
+    if shared.reply_by is not None:
+        return (
+            "The agreed ratings are shared with the agency, which can answer until the end of"
+            f" {in_words(shared.reply_by)}. It has been told."
+        )
+    publication = shared.publication
+    first = publication is not None and publication.number == 1
+    return (
+        f"{'The ratings are' if first else 'The new ratings are'} published. The agency has been"
+        " told."
     )
 
 
@@ -219,6 +284,7 @@ def published(return_: Return) -> str:
         return_=return_,
         publications=publications,
         stands=read.published_of(db.session, return_) if publications else [],
+        disputes=latest_disputes(sharings_of(db.session, return_.id)) if publications else {},
         tool=tool_of(db.session, return_.stage.cycle.tool_version),
         **_allowed(return_),
     )
@@ -233,6 +299,7 @@ class Page:
     part: SubmittedStandard
     stands: read.StandardReview
     history: list[Rating]
+    found: Round
     monitored: bool
     previous: int | None
     next: int | None
@@ -245,11 +312,13 @@ class Page:
 
 def _page(return_: Return, number: int) -> Page | None:
     """Return what the page of a standard shows; None where nothing is there to be reviewed."""
-    submission = read.current_submission(db.session, return_.id, with_snapshot=True)
+    found = round_of(db.session, return_, with_snapshot=True)
+    submission = found.submission
     if submission is None:
         return None
     part = read.part_of(submission.snapshot, number)
-    ratings = read.ratings_of(db.session, return_.id, RatingRole, standard=number)
+    given = read.ratings_of(db.session, return_.id, RatingRole, standard=number)
+    ratings = [each for each in given if found.visible(each, actor().user_id)]
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
     numbers = [each["number"] for each in submission.snapshot["standards"]]
     if part is None:
@@ -260,8 +329,9 @@ def _page(return_: Return, number: int) -> Page | None:
         tool=tool,
         submission=submission,
         part=submitted_standard(tool, asked, part),
-        stands=read.standard_reviews([asked], ratings, submission)[0],
+        stands=next(each for each in found.own(actor().user_id) if each.standard.number == number),
         history=ratings[::-1],
+        found=found,
         monitored=(number, None) in read.flags_of(db.session, return_.id),
         previous=numbers[place - 1] if place else None,
         next=numbers[place + 1] if place + 1 < len(numbers) else None,
@@ -280,7 +350,7 @@ def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
         part=page.part,
         stands=page.stands,
         form=form,
-        **_allowed(return_),
+        **_allowed(return_, page.found),
     )
 
 
@@ -293,10 +363,9 @@ def _after_saving(return_: Return, page: Page, form: RatingForm) -> str:
     return url_for(".overview", return_id=return_.id)
 
 
-def _overview_row(
-    tool: Tool, stands: read.StandardReview, submission: Submission | None
-) -> dict[str, Any]:
+def _overview_row(tool: Tool, stands: read.StandardReview, found: Round) -> dict[str, Any]:
     row: dict[str, Any] = {"stands": stands, "self": None, "suggestion": None, "differs": False}
+    submission = found.submission
     part = read.part_of(submission.snapshot, stands.standard.number) if submission else None
     if part is not None:
         submitted = submitted_standard(tool, stands.standard, part)
@@ -307,21 +376,30 @@ def _overview_row(
         }
     latest = stands.latest
     row["choice"] = tool.rating(latest.label) if latest else None
+    row["stand"] = next(each for each in found.stands if each.standard is stands.standard)
     return row
 
 
-def _allowed(return_: Return) -> dict[str, bool]:
+def _allowed(return_: Return, found: Round | None = None) -> dict[str, Any]:
     """Say what the actor may do with this return now, for the templates."""
     facts, who = facts_of(return_), actor()
-    counted = return_.participation is Participation.FULL and return_.standing is Standing.ASKED
+    counted = (
+        return_.participation is Participation.FULL
+        and return_.standing is Standing.ASKED
+        and return_.stage.cycle.basis is not Basis.CONFIRMED
+    )
     under_way = return_.state in reviews.RATEABLE
     rates = counted and can(who, Can.RATE, facts)
+    why_not = reviews.why_not_theirs(found, who.user_id) if found is not None else ""
     return {
         "may_start": rates and return_.state is ReturnState.SUBMITTED,
-        "may_rate": rates and under_way,
+        "may_rate": rates and under_way and not why_not,
+        "why_not": why_not if rates and under_way else "",
         "may_publish": counted and under_way and can(who, Can.PUBLISH, facts),
+        "may_allot": counted and can(who, Can.ALLOT, facts),
         "sees_plan": can(who, Can.SEE_PLAN, facts),
         "sees_queue": can(who, Can.SEE_QUEUE, Facts(facts.board_id)),
         "sees_review": can(who, Can.SEE_UNPUBLISHED, facts),
         "advisory": return_.participation is Participation.ADVISORY,
+        "actor_id": who.user_id,
     }
