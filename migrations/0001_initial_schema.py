@@ -509,6 +509,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("carried_from_id", sa.Integer(), nullable=True),
+        sa.Column("entered_by_office", sa.Boolean(), nullable=False),
         sa.CheckConstraint("categories LIKE ';%;'", name=op.f("ck_return_categories_some")),
         sa.CheckConstraint(
             "\"kind\" IN ('full', 'update', 'confirmation', 'recorded')",
@@ -1381,6 +1382,50 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "paper_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.Integer(), nullable=False),
+        sa.Column("form", sa.String(length=19), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("blob_sha256", sa.String(length=64), nullable=False),
+        sa.Column("filename", sa.String(length=200), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_by_id", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("submission_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "\"form\" IN ('paper', 'word', 'spreadsheet', 'e_mail')",
+            name=op.f("ck_paper_entry_form_listed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["blob_sha256"], ["blob.sha256"], name=op.f("fk_paper_entry_blob_sha256")
+        ),
+        sa.ForeignKeyConstraint(
+            ["return_id"], ["return.id"], name=op.f("fk_paper_entry_return_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["started_by_id"], ["user.id"], name=op.f("fk_paper_entry_started_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_paper_entry_submission_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_entry")),
+        sa.UniqueConstraint("submission_id", name=op.f("uq_paper_entry_submission_id")),
+    )
+    with op.batch_alter_table("paper_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_paper_entry_blob_sha256"), ["blob_sha256"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_paper_entry_return_id"), ["return_id"], unique=False)
+        batch_op.create_index(
+            "uq_paper_entry_open",
+            ["return_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "plan_decision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("plan_submission_id", sa.Integer(), nullable=False),
@@ -2179,6 +2224,16 @@ def downgrade() -> None:
     op.drop_table("screening")
     op.drop_table("returned_result")
     op.drop_table("plan_decision")
+    with op.batch_alter_table("paper_entry", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_paper_entry_open",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_paper_entry_return_id"))
+        batch_op.drop_index(batch_op.f("ix_paper_entry_blob_sha256"))
+
+    op.drop_table("paper_entry")
     op.drop_table("moderation_opening")
     with op.batch_alter_table("draw_candidate", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draw_candidate_return_id"))

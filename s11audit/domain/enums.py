@@ -100,6 +100,15 @@ class ReturnKind(StrEnum):
     RECORDED = "recorded"
 
 
+class EntryForm(StrEnum):
+    """In what form a return came that the board office enters."""
+
+    PAPER = "paper"
+    WORD = "word"
+    SPREADSHEET = "spreadsheet"
+    E_MAIL = "e_mail"
+
+
 class ReturnState(StrEnum):
     """Where a return stands; changed only through `domain.lifecycle`."""
 

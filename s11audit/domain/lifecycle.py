@@ -33,11 +33,12 @@ class Rule:
 
 
 RULES: dict[Change, Rule] = {
-    # The first save begins a return; any later save leaves it in progress.
+    # The first save begins a return; any later save leaves it in progress. The office begins and
+    # submits only what came on paper and is entered by it.
     Change.BEGIN: Rule(
-        (S.NOT_STARTED, S.IN_PROGRESS), S.IN_PROGRESS, (Role.LEAD, Role.CONTRIBUTOR)
+        (S.NOT_STARTED, S.IN_PROGRESS), S.IN_PROGRESS, (Role.LEAD, Role.CONTRIBUTOR, Role.OFFICE)
     ),
-    Change.SUBMIT: Rule((S.NOT_STARTED, S.IN_PROGRESS), S.SUBMITTED, (Role.LEAD,)),
+    Change.SUBMIT: Rule((S.NOT_STARTED, S.IN_PROGRESS), S.SUBMITTED, (Role.LEAD, Role.OFFICE)),
     Change.SEND_BACK: Rule((S.SUBMITTED, S.IN_REVIEW), S.IN_PROGRESS, (Role.OFFICE,)),
     Change.START_REVIEW: Rule((S.SUBMITTED,), S.IN_REVIEW, (Role.QA, Role.CHAIR)),
     # On a cycle of basis `confirmed` the agency's confirmation stands where QA's rating does.

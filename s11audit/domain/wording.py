@@ -66,6 +66,12 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.Cell.UNDERWAY: "Underway",
         e.Cell.NA: "N/A",
     },
+    e.EntryForm: {
+        e.EntryForm.PAPER: "On paper",
+        e.EntryForm.WORD: "As a Word document",
+        e.EntryForm.SPREADSHEET: "As a spreadsheet",
+        e.EntryForm.E_MAIL: "In an e-mail",
+    },
     e.ReturnKind: {
         e.ReturnKind.FULL: "Full audit",
         e.ReturnKind.UPDATE: "Update",

@@ -44,6 +44,7 @@ from s11audit.models.meetings import (
     ProgrammeItem,
 )
 from s11audit.models.outbox import OutboxMessage
+from s11audit.models.paper_entries import PaperEntry
 from s11audit.models.reminders import (
     Digest,
     DigestChoice,
@@ -114,6 +115,7 @@ __all__ = [
     "MonitoringFlag",
     "Opening",
     "OutboxMessage",
+    "PaperEntry",
     "PlanDecision",
     "PlanSubmission",
     "ProgrammeItem",

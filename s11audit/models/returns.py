@@ -37,7 +37,8 @@ class Return(Base):
 
     Categories and participation are copied from the membership when the return is made (domain
     rule 5). `standing` is the latest of its `standing_change` rows. `first_due_on` keeps the due
-    date from before any extension.
+    date from before any extension. `entered_by_office`: it came on paper, and the board office is
+    entering it (see `PaperEntry`).
     """
 
     __tablename__ = "return"
@@ -63,6 +64,7 @@ class Return(Base):
     due_on: Mapped[date]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     carried_from_id: Mapped[int | None] = mapped_column(ForeignKey("return.id"))
+    entered_by_office: Mapped[bool] = mapped_column(default=False)
 
     stage: Mapped[Stage] = relationship()
     membership: Mapped[Membership] = relationship()

@@ -77,6 +77,7 @@ def facts_of(return_: Return) -> Facts:
         membership.agency_id,
         return_.id,
         confirmed=return_.stage.cycle.basis is Basis.CONFIRMED,
+        entered=return_.entered_by_office,
     )
 
 

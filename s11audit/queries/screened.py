@@ -14,6 +14,7 @@ from s11audit.domain.enums import EvidenceKind, Rag, ReturnKind, Standing
 from s11audit.models import (
     Cycle,
     Membership,
+    PaperEntry,
     Return,
     SendBack,
     Stage,
@@ -97,11 +98,12 @@ def current_submissions() -> Select[*tuple[Any, ...]]:
             Return.stage_id,
             Membership.name,
             Submission.effective_at,
-            Submission.entered_for,
+            (Submission.entered_for.is_not(None) & PaperEntry.id.is_(None)).label("imported"),
         )
         .join(Return, Return.id == Submission.return_id)
         .join(Membership, Membership.id == Return.membership_id)
         .outerjoin(SendBack, SendBack.submission_id == Submission.id)
+        .outerjoin(PaperEntry, PaperEntry.submission_id == Submission.id)
         .where(
             ~newest,
             SendBack.id.is_(None),
@@ -121,7 +123,7 @@ def sent_in(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Sent]
             stage_id=row.stage_id,
             agency=row.name,
             effective_at=row.effective_at,
-            imported=row.entered_for is not None,
+            imported=bool(row.imported),
         )
         for row in session.execute(statement)
     ]

@@ -52,6 +52,7 @@ def _front(paper: "Paper", snapshot: Mapping[str, Any]) -> None:
             ("Given by", f"{signatory['name']}, {signatory['designation']}"),
             ("E-mail", signatory["email"]),
             ("Declaration", signatory["declaration"]),
+            *([("Entered", snapshot["entered"]["in_words"])] if "entered" in snapshot else []),
         ]
     )
 

@@ -59,7 +59,7 @@ def add_file(
     """Add a stored file as evidence. Raises NotFound, NotAllowed, Refused and Invalid."""
     return_, role = editable_return(session, actor, return_id, now=now)
     checked = _checked(session, return_, details)
-    _keep_blob(session, file, now)
+    keep_blob(session, file, now)
     added = Evidence(return_id=return_id, blob_sha256=file.sha256, filename=file.filename)
     return _add(session, actor, role, return_, added, checked, now)
 
@@ -78,6 +78,30 @@ def add_link(
     checked = _checked(session, return_, details)
     added = Evidence(return_id=return_id, url=checked_url(url))
     return _add(session, actor, role, return_, added, checked, now)
+
+
+def add_to_sent(
+    session: Session,
+    actor: Actor,
+    role: Role,
+    return_: Return,
+    source: StoredFile | str,
+    details: EvidenceDetails,
+    *,
+    now: datetime,
+) -> Evidence:
+    """Add a stored file, or a link, to a return that has been sent in, as a reply to its ratings
+    does; what was sent in stays as it was. The caller has locked the return and checked the actor.
+    Raises Invalid."""
+    checked = _checked(session, return_, details)
+    if isinstance(source, StoredFile):
+        keep_blob(session, source, now)
+        added = Evidence(
+            return_id=return_.id, blob_sha256=source.sha256, filename=source.filename
+        )
+    else:
+        added = Evidence(return_id=return_.id, url=checked_url(source))
+    return _store(session, actor, role, return_, added, checked, now)
 
 
 def change(
@@ -161,13 +185,25 @@ def _add(
     details: EvidenceDetails,
     now: datetime,
 ) -> Evidence:
+    begin(session, actor, role, return_, now=now)
+    return _store(session, actor, role, return_, added, details, now)
+
+
+def _store(
+    session: Session,
+    actor: Actor,
+    role: Role,
+    return_: Return,
+    added: Evidence,
+    details: EvidenceDetails,
+    now: datetime,
+) -> Evidence:
     _set(added, details)
     added.added_at = now
     added.added_by_id = actor.user_id
     session.add(added)
     session.flush()
     _serve(session, return_.id, added, details.standards)
-    begin(session, actor, role, return_, now=now)
     session.flush()
     record_for(
         session, return_, actor, role, "evidence.added", ("evidence", added.id), now=now,
@@ -176,7 +212,7 @@ def _add(
     return added
 
 
-def _keep_blob(session: Session, file: StoredFile, now: datetime) -> None:
+def keep_blob(session: Session, file: StoredFile, now: datetime) -> None:
     """Name the stored file in the database, once; two agencies may send the same at once."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(

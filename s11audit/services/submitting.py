@@ -17,6 +17,7 @@ from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.words import counted, is_blank
 from s11audit.services.log import record_for
 from s11audit.services.notices import agency_people, panel, tell
+from s11audit.services.paper_entries import end_with_submission
 from s11audit.services.responses import editable_return
 from s11audit.services.submissions import Signatory, freeze
 
@@ -32,7 +33,8 @@ def submit(
 ) -> Submission:
     """Send a return in: freeze a copy, lock the return, tell the board office.
 
-    Raises Invalid where the signatory or the declaration is missing, or where the return lacks
+    The board office submits what came on paper, while it enters it: `signatory` is who declared
+    it there. Raises Invalid where the signatory or the declaration is missing, or where the return lacks
     something (`problems` then maps "standard:part" to what to do); NotFound and NotAllowed by the
     policy; Refused where it cannot be submitted now.
     """
@@ -42,6 +44,9 @@ def submit(
     signatory = checked(signatory, declared)
     _check_complete(session, return_, now)
     submission = freeze(session, actor, return_, signatory, effective_at=now, now=now)
+    end_with_submission(
+        session, actor, return_, submission, by_office=role is Role.OFFICE, now=now
+    )
     before = return_.state
     return_.state = lifecycle.after(Change.SUBMIT, before)
     record_for(
@@ -60,6 +65,7 @@ def submit(
             "designation": signatory.designation,
             "email": signatory.email,
             "late": submission.late,
+            "entered_for": submission.entered_for,
         },
     )
     _tell(session, return_, submission, now)

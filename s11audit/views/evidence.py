@@ -16,7 +16,7 @@ from s11audit.domain.errors import Invalid, NotFound
 from s11audit.domain.policy import Can, can
 from s11audit.extensions import db
 from s11audit.forms.evidence import EvidenceForm, FileForm, LinkForm, RemoveForm, evidence_form
-from s11audit.models import Evidence, Return
+from s11audit.models import Blob, Return
 from s11audit.queries.evidence import evidence_by_id, file_to_serve, standards_served
 from s11audit.queries.returns import facts_of
 from s11audit.queries.tools import standards_asked
@@ -92,7 +92,7 @@ def add_file(return_: Return, number: int) -> Any:
     if form.is_submitted():
         valid = form.validate()
         try:
-            file = _stored(form)
+            file = stored_file(form)
             if valid:
                 with writing() as session:
                     service.add_file(
@@ -172,12 +172,13 @@ def remove(return_: Return, evidence_id: int) -> Any:
 
 
 @bp.get("/returns/<int:return_id>/evidence/<int:evidence_id>/file")
-@return_(Can.SEE_RETURN)
+@return_(Can.SEE_SUBMISSION)
 def download(return_: Return, evidence_id: int) -> Answer:
     """Download a file; who may not see drafts, only those of what was submitted."""
     drafts = can(actor(), Can.SEE_DRAFT, facts_of(return_))
     found = file_to_serve(db.session, return_.id, evidence_id, drafts=drafts)
-    return _served(found)
+    assert found.blob is not None and found.filename is not None
+    return served(found.blob, found.filename)
 
 
 def details_of(form: Any) -> EvidenceDetails:
@@ -191,7 +192,7 @@ def details_of(form: Any) -> EvidenceDetails:
     )
 
 
-def _stored(form: Any) -> StoredFile:
+def stored_file(form: Any) -> StoredFile:
     """Check the sent file and, where all else is right, put it into the store."""
     sent = form.file.data
     if sent is None or not sent.filename:
@@ -208,18 +209,16 @@ def _stored(form: Any) -> StoredFile:
     return StoredFile(stored.sha256, stored.size, media_type, name)
 
 
-def _served(found: Evidence) -> Answer:
-    assert found.blob is not None and found.filename is not None
+def served(blob: Blob, filename: str) -> Answer:
+    """Answer with a stored file, to be saved under its name."""
     try:
-        pieces = storage_at(current_app.config["EVIDENCE_URL"]).open(found.blob.sha256)
+        pieces = storage_at(current_app.config["EVIDENCE_URL"]).open(blob.sha256)
     except FileNotFoundError:
-        current_app.logger.error("Evidence %s is not in the store.", found.blob.sha256)
+        current_app.logger.error("Evidence %s is not in the store.", blob.sha256)
         raise NotFound("There is no such file.") from None
-    response = Answer(pieces, mimetype=found.blob.media_type)
-    response.content_length = found.blob.size
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=uploads.safe_name(found.filename)
-    )
+    response = Answer(pieces, mimetype=blob.media_type)
+    response.content_length = blob.size
+    response.headers.set("Content-Disposition", "attachment", filename=uploads.safe_name(filename))
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
     return response

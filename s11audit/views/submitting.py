@@ -8,9 +8,10 @@ from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from s11audit.domain.dates import london_today
+from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, NotFound
 from s11audit.domain.lifecycle import Change
-from s11audit.domain.policy import Can, can
+from s11audit.domain.policy import Can, can, role_for
 from s11audit.extensions import db
 from s11audit.forms.responses import SubmitForm
 from s11audit.models import Return, Submission
@@ -57,6 +58,9 @@ def check(return_: Return) -> str:
 def submit(return_: Return) -> Any:
     """The declaration, and sending in."""
     form = SubmitForm()
+    for_agency = role_for(actor(), Can.SUBMIT, facts_of(return_)) is Role.OFFICE
+    if for_agency:
+        form.declared.label.text = "The original carries this person’s declaration"
     if form.validate_on_submit():
         signatory = Signatory(
             form.name.data or "", form.designation.data or "", form.email.data or ""
@@ -84,6 +88,7 @@ def submit(return_: Return) -> Any:
         declaration=DECLARATION,
         blocked=why_not_editable(return_, now(), Change.SUBMIT),
         late=return_.due_on < london_today(now()),
+        for_agency=for_agency,
     )
 
 
@@ -107,7 +112,7 @@ def submitted(return_: Return, number: int) -> str:
 
 
 @bp.get("/returns/<int:return_id>/submissions/<int:number>")
-@return_(Can.SEE_RETURN)
+@return_(Can.SEE_SUBMISSION)
 def submission(return_: Return, number: int) -> str:
     """A submission as it was sent in, to read."""
     sent = submissions_of(db.session, return_.id)
@@ -118,11 +123,12 @@ def submission(return_: Return, number: int) -> str:
         submission=submission_by_number(db.session, return_.id, number),
         sent={each.submission.number: each for each in sent},
         is_latest=bool(sent) and sent[-1].submission.number == number,
+        visitor=not can(actor(), Can.SEE_RETURN, facts_of(return_)),
     )
 
 
 @bp.get("/returns/<int:return_id>/submissions/<int:number>/return.json")
-@return_(Can.SEE_RETURN)
+@return_(Can.SEE_SUBMISSION)
 def submission_json(return_: Return, number: int) -> Answer:
     """A submission in the open format."""
     found = submission_by_number(db.session, return_.id, number)
@@ -131,7 +137,7 @@ def submission_json(return_: Return, number: int) -> Answer:
 
 
 @bp.get("/returns/<int:return_id>/submissions/<int:number>/return.pdf")
-@return_(Can.SEE_RETURN)
+@return_(Can.SEE_SUBMISSION)
 def submission_pdf(return_: Return, number: int) -> Answer:
     """A submission as a PDF."""
     found = submission_by_number(db.session, return_.id, number)
@@ -140,7 +146,7 @@ def submission_pdf(return_: Return, number: int) -> Answer:
 
 
 @bp.get("/returns/<int:return_id>/submission")
-@return_(Can.SEE_RETURN)
+@return_(Can.SEE_SUBMISSION)
 def latest_submission(return_: Return) -> Answer:
     """Lead to the latest submission; NotFound where nothing was sent in yet."""
     sent = submissions_of(db.session, return_.id)

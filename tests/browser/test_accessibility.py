@@ -30,6 +30,7 @@ ANSWERS_NO_PAGE = {
     "evidence.download", "reports.compliance_file", "reports.standards_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
     "reviews.following", "start.home", "tools.blank", "tools.pattern", "workbooks.download",
+    "paper_entries.original",
 }  # fmt: skip
 ROLES = (
     "lead", "contributor", "office", "qa", "chair", "viewer", "scrutineer", "admin", ANYBODY,
@@ -185,7 +186,7 @@ FORMS = {
         "accounts.invite", "accounts.invite_many", "agencies.add", "agencies.change",
         "agencies.end", "chasing.write", "cycles.join", "cycles.open_new", "imports.upload",
         "reminders.schedule", "reminders.words",
-        "returns.extend", "returns.send_back", "returns.standing", "tools.add",
+        "paper_entries.start", "returns.extend", "returns.send_back", "returns.standing", "tools.add",
     ),
     "qa": ("actions.decide", "actions.monitor", "reviews.standard"),
     "admin": ("installation.add_board", "installation.administrators"),
