@@ -175,6 +175,34 @@ def ratings_so_far(session: Session, return_: Return) -> dict[int, Rating]:
     return {rating.standard: rating for rating in found}
 
 
+def kept_ratings(session: Session, return_: Return) -> list[Rating]:
+    """Return the published ratings of earlier stages that stand in this return, because its agency
+    was only asked whether the standard is still true: QA need not rate these again. One query, and
+    none for a first stage."""
+    if not follows_up(return_):
+        return []
+    return list(
+        session.scalars(
+            select(Rating)
+            .join(Response, Response.asked_on_id == Rating.id)
+            .where(
+                Response.return_id == return_.id,
+                Response.ask == Ask.STILL_TRUE,
+                Rating.publication_id.is_not(None),
+            )
+            .order_by(Rating.id)
+            .options(joinedload(Rating.publication), joinedload(Rating.rater))
+        )
+    )
+
+
+def standards_to_rate(session: Session, return_: Return) -> tuple[Standard, ...]:
+    """Return the standards of a return that QA has to rate: those asked, less those that were only
+    asked whether they are still true, which keep their latest published rating."""
+    kept = {rating.standard for rating in kept_ratings(session, return_)}
+    return tuple(each for each in standards_asked(session, return_) if each.number not in kept)
+
+
 def rags_so_far(
     session: Session, stage: Stage, memberships: Collection[int]
 ) -> dict[int, dict[int, Rag]]:
