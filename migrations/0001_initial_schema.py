@@ -385,16 +385,17 @@ def upgrade() -> None:
             ["successor_id"], ["membership.id"], name=op.f("fk_succession_successor_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_succession")),
-        sa.UniqueConstraint(
-            "predecessor_id",
-            "successor_id",
-            "on",
-            name=op.f("uq_succession_predecessor_id_successor_id_on"),
-        ),
     )
     with op.batch_alter_table("succession", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_succession_successor_id"), ["successor_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_succession_once",
+            ["predecessor_id", "successor_id", "on"],
+            unique=True,
+            sqlite_where=sa.text("kind <> 'renamed'"),
+            postgresql_where=sa.text("kind <> 'renamed'"),
         )
 
     op.create_table(
@@ -2374,6 +2375,11 @@ def downgrade() -> None:
 
     op.drop_table("conflict_of_interest")
     with op.batch_alter_table("succession", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_succession_once",
+            sqlite_where=sa.text("kind <> 'renamed'"),
+            postgresql_where=sa.text("kind <> 'renamed'"),
+        )
         batch_op.drop_index(batch_op.f("ix_succession_successor_id"))
 
     op.drop_table("succession")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from s11audit.domain.enums import SuccessionKind
@@ -15,7 +15,15 @@ class Succession(Base):
     __tablename__ = "succession"
     __table_args__ = (
         one_of("kind", SuccessionKind),
-        UniqueConstraint("predecessor_id", "successor_id", "on"),
+        Index(
+            "uq_succession_once",
+            "predecessor_id",
+            "successor_id",
+            "on",
+            unique=True,
+            sqlite_where=text("kind <> 'renamed'"),
+            postgresql_where=text("kind <> 'renamed'"),
+        ),
         CheckConstraint("(kind = 'closed') = (successor_id IS NULL)", name="closed_has_none"),
         CheckConstraint(
             "successor_id IS NULL OR (kind = 'renamed') = (predecessor_id = successor_id)",

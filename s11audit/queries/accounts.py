@@ -54,7 +54,7 @@ def live_grants(session: Session, user_id: int, today: date) -> tuple[Held, ...]
     """Return the grants of a person that hold today, in the order they were given, and after them
     their reach to what their agencies came from."""
     rows = session.execute(_LIVE, {"user_id": user_id, "today": today})
-    return tuple(Held(*row[1:-1], inherited=bool(row[-1])) for row in rows)
+    return tuple(Held(*held) for _id, *held in rows)
 
 
 def actor_for(session: Session, user: User, today: date) -> Actor:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import london_today
@@ -116,8 +116,12 @@ def plans_of_board(
 
 
 def plans_of_agency(session: Session, membership_id: int, now: datetime) -> list[PlanRow]:
-    """Return the plans of an agency over its returns, the latest cycle first, in one query."""
-    rows = _rows(session, Return.membership_id == membership_id, now)
+    """Return the plans of an agency over its returns, and those in which improvements passed to
+    it, the latest cycle first, in one query."""
+    passed = exists().where(
+        Improvement.return_id == Return.id, Improvement.membership_id == membership_id
+    )
+    rows = _rows(session, or_(Return.membership_id == membership_id, passed), now)
     return sorted(rows, key=lambda row: row.return_id, reverse=True)
 
 

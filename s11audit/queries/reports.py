@@ -9,7 +9,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import String, and_, case, cast, exists, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain.enums import ReturnKind, Standing
@@ -18,6 +30,7 @@ from s11audit.models import (
     Action,
     Confirmation,
     Cycle,
+    FormerName,
     Improvement,
     Membership,
     MonitoringFlag,
@@ -76,8 +89,12 @@ class ReturnRead(NamedTuple):
     outcome: tuple[str | None, ...]
 
 
-def returns_of_stage(session: Session, stage_id: int, by: datetime) -> list[ReturnRead]:
-    """Return every return of a stage, with whether its plan was returned by then."""
+def returns_of_stage(
+    session: Session, stage_id: int, by: datetime, *, closed_at: datetime | None = None
+) -> list[ReturnRead]:
+    """Return every return of a stage, with whether its plan was returned by then. Each agency has
+    the name that it went by then, or when the stage was closed (domain rule 43)."""
+    named_at = by if closed_at is None else min(by, closed_at)
     planned = exists().where(
         PlanSubmission.return_id == Return.id, PlanSubmission.effective_at <= by
     )
@@ -86,7 +103,7 @@ def returns_of_stage(session: Session, stage_id: int, by: datetime) -> list[Retu
         select(
             Return.id,
             Return.membership_id,
-            Membership.name,
+            _name_at(named_at),
             type_coerce(Return.categories, String),
             type_coerce(Return.participation, String),
             planned,
@@ -109,6 +126,26 @@ def returns_of_stage(session: Session, stage_id: int, by: datetime) -> list[Retu
         ReturnRead(id_, member, name, categories, participation, bool(plan), tuple(cells))
         for id_, member, name, categories, participation, plan, *cells in rows.all()
     ]
+
+
+def _name_at(moment: datetime) -> ColumnElement[str]:
+    """The name of a return's agency at that moment: the first that it went by until later."""
+
+    def former(place: ColumnElement[bool]) -> ScalarSelect[str]:
+        return (
+            select(FormerName.name)
+            .where(place, FormerName.until > moment)
+            .order_by(FormerName.until, FormerName.id)
+            .limit(1)
+            .correlate(Return, Membership)
+            .scalar_subquery()
+        )
+
+    return func.coalesce(
+        former(FormerName.return_id == Return.id),
+        former(FormerName.membership_id == Return.membership_id),
+        Membership.name,
+    )
 
 
 class StandingRead(NamedTuple):

@@ -1,14 +1,18 @@
 """Reads of what agencies came from and passed to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
 
-from s11audit.models import Membership, Succession
+from s11audit.domain.policy import Facts
+from s11audit.models import Improvement, Membership, Return, Succession
+from s11audit.queries.returns import facts_of
 
 
-def heirs_of(memberships: Select[tuple[int]] | Sequence[int]) -> Select[tuple[int, int]]:
+def heirs_of(memberships: Select[Any] | Sequence[int]) -> Select[tuple[int, int]]:
     """Return the statement of (successor, predecessor) for all that these memberships came from,
     over any number of steps."""
     start = (
@@ -54,3 +58,12 @@ def names_of(session: Session, rows: Sequence[Succession]) -> dict[int, str]:
     }
     found = session.execute(select(Membership.id, Membership.name).where(Membership.id.in_(ids)))
     return {row[0]: row[1] for row in found}
+
+
+def facts_of_improvement(session: Session, return_: Return, improvement: Improvement) -> Facts:
+    """Return where an improvement lies: with the agency that it passed to, else with its return.
+    The return's membership must be loaded."""
+    if improvement.membership_id == return_.membership_id:
+        return facts_of(return_)
+    holder = session.get_one(Membership, improvement.membership_id)
+    return replace(facts_of(return_), membership_id=holder.id, agency_id=holder.agency_id)

@@ -234,7 +234,7 @@ class _Basics:
         self.scoped = any(each.scope_standards is not None for each in self.stages)
         self.standings = queries.standings(session, stage.id, self.by)
         returns = sorted(
-            queries.returns_of_stage(session, stage.id, self.by),
+            queries.returns_of_stage(session, stage.id, self.by, closed_at=stage.closed_at),
             key=lambda each: (each.agency.casefold(), each.agency),
         )
         self.asked = [each for each in returns if not self._is_left_out(each)]

@@ -13,7 +13,8 @@ from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, check
 from s11audit.models import Action, ActionEvent, Improvement, Return
 from s11audit.queries import actions as read
-from s11audit.queries.returns import facts_of, return_by_id
+from s11audit.queries.returns import return_by_id
+from s11audit.queries.successions import facts_of_improvement
 from s11audit.scoring import actions as rules
 from s11audit.scoring.words import is_blank
 from s11audit.services import log, notices
@@ -246,8 +247,10 @@ def _at_improvement(
 ) -> tuple[Return, Role, Improvement]:
     return_id = read.return_id_of(session, improvement_id=improvement_id)
     return_ = return_by_id(session, return_id, for_update=True)
-    role = check(actor, Can.EDIT_PLAN, facts_of(return_), sees=Can.SEE_PLAN)
-    return return_, role, read.improvement_in(session, return_id, improvement_id)
+    improvement = read.improvement_in(session, return_id, improvement_id)
+    facts = facts_of_improvement(session, return_, improvement)
+    role = check(actor, Can.EDIT_PLAN, facts, sees=Can.SEE_PLAN)
+    return return_, role, improvement
 
 
 def _at_action(
@@ -256,8 +259,9 @@ def _at_action(
     """Return the action with its return locked: a return's plan is changed by one at a time."""
     return_id = read.return_id_of(session, action_id=action_id)
     return_ = return_by_id(session, return_id, for_update=True)
-    role = check(actor, can, facts_of(return_), sees=Can.SEE_PLAN)
     action = read.action_in(session, return_id, action_id)
+    facts = facts_of_improvement(session, return_, action.improvement)
+    role = check(actor, can, facts, sees=Can.SEE_PLAN)
     if action.removed_at is not None:
         raise Refused("This action was removed from the plan.")
     return return_, role, action

@@ -17,7 +17,7 @@ from s11audit.domain.enums import Category, Duty, Participation, Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.domain.texts import one_line
-from s11audit.models import Agency, Membership, name_key
+from s11audit.models import Agency, FormerName, Membership, name_key
 from s11audit.services import log
 
 
@@ -76,8 +76,7 @@ def change_membership(
     """
     membership, role = _for_change(session, actor, membership_id)
     before = _told(membership)
-    name, key = _free_name(session, membership.board_id, name, membership.id)
-    membership.name, membership.name_key = name, key
+    rename(session, membership, name, until=now)
     membership.categories = _categories(categories)
     membership.participation = participation
     membership.duty = duty
@@ -91,6 +90,16 @@ def change_membership(
             {field: after[field] for field in changed}, now,
         )  # fmt: skip
     return membership
+
+
+def rename(session: Session, membership: Membership, name: str, *, until: datetime) -> None:
+    """Give a membership, which is locked, another name; what it was called stands in reports as
+    at a moment before `until`, and in those of stages that were closed (domain rule 43). The
+    caller checks the actor and logs. Raises Invalid as `add_membership`."""
+    name, key = _free_name(session, membership.board_id, name, membership.id)
+    if name != membership.name:
+        session.add(FormerName(membership_id=membership.id, name=membership.name, until=until))
+    membership.name, membership.name_key = name, key
 
 
 def end_membership(
