@@ -53,11 +53,22 @@ def feed_by_hash(session: Session, token_hash: str) -> CalendarFeed:
 
 
 def boards_of(session: Session, actor: Actor) -> list[Board]:
-    """Return the boards for which a person holds a role, by name."""
-    ids = {grant.board_id for grant in actor.grants if grant.membership_id is None}
+    """Return the boards that a person serves in a role of the board itself, by name."""
     return list(
-        session.scalars(select(Board).where(Board.id.in_(ids)).order_by(Board.name, Board.id))
+        session.scalars(
+            select(Board).where(Board.id.in_(_served(actor))).order_by(Board.name, Board.id)
+        )
     )
+
+
+def _served(actor: Actor) -> set[int]:
+    return {
+        grant.board_id
+        for grant in actor.grants
+        if grant.board_id is not None
+        and grant.membership_id is None
+        and can(actor, Can.SEE_BOARD, Facts(grant.board_id))
+    }
 
 
 def own_entries(session: Session, actor: Actor, today: date) -> list[Entry]:
@@ -65,13 +76,7 @@ def own_entries(session: Session, actor: Actor, today: date) -> list[Entry]:
     held = [grant for grant in actor.grants if grant.role in AGENCY_ROLES]
     agencies = {grant.membership_id for grant in held if grant.membership_id is not None}
     leading = {grant.membership_id for grant in held if grant.role is Role.LEAD}
-    boards = {
-        grant.board_id
-        for grant in actor.grants
-        if grant.board_id is not None
-        and grant.membership_id is None
-        and can(actor, Can.SEE_BOARD, Facts(grant.board_id))
-    }
+    boards = _served(actor)
     member = exists().where(
         VisitMember.visit_id == Visit.id,
         VisitMember.user_id == actor.user_id,
