@@ -10,11 +10,13 @@ from s11audit.domain.enums import (
     RETURN_ROLES,
     ActionEventKind,
     ActionState,
+    EscalationKind,
     EvidenceKind,
     Rag,
     RatingRole,
     ReturnState,
     Role,
+    SeedSource,
     TagKind,
     TagSource,
 )
@@ -22,6 +24,10 @@ from s11audit.models import (
     Action,
     ActionEvent,
     Board,
+    Draw,
+    DrawCandidate,
+    DrawStratum,
+    EscalationStep,
     Evidence,
     Improvement,
     Invitation,
@@ -34,6 +40,9 @@ from s11audit.models import (
     Theme,
     ThemeTag,
     User,
+    Visit,
+    VisitFinding,
+    VisitMember,
 )
 from tests import factories as make
 
@@ -107,6 +116,7 @@ def _place(session: Session) -> Place:
             "stage_id": stage.id,
             "membership_id": agencies[0].membership.id,
             "grant_id": grant.id,
+            "draw_id": _draw(session, stage, agencies[0].return_).id,
             "invitation_id": _invitation(session, board).id,
             "message_id": _message(session, board).id,
             "theme_id": theme.id,
@@ -125,6 +135,20 @@ def _tag(session: Session, theme: Theme, return_: Return) -> ThemeTag:
         passage="Staff are supervised.",
         passage_hash="x",
         tagged_at=make.NOW,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _draw(session: Session, stage: Stage, return_: Return) -> Draw:
+    candidate = DrawCandidate(place=1, return_id=return_.id, name="A")
+    made = Draw(
+        stage_id=stage.id,
+        number=1,
+        seed_source=SeedSource.GENERATED,
+        frozen_at=make.NOW,
+        strata=[DrawStratum(number=1, statutory=True, wanted=1, pool=[candidate])],
     )
     session.add(made)
     session.flush()
@@ -215,4 +239,32 @@ def _below(session: Session, return_: Return) -> dict[str, int]:
         )
     )
     session.flush()
-    return {"evidence_id": evidence.id, "improvement_id": improvement.id, "action_id": action.id}
+    step = EscalationStep(
+        return_id=return_.id,
+        kind=EscalationKind.REMINDER,
+        due_on=make.TODAY,
+        subject="s",
+        text="t",
+        made_at=make.NOW,
+    )
+    session.add(step)
+    session.flush()
+    visit = Visit(return_id=return_.id, number=1, visit_on=make.TODAY, arranged_at=make.NOW)
+    session.add(visit)
+    session.flush()
+    member = VisitMember(
+        visit_id=visit.id,
+        email=f"peer{visit.id}@example.org",
+        user_id=make.user(session).id,
+        added_at=make.NOW,
+    )
+    session.add_all([member, VisitFinding(visit_id=visit.id, standard=1)])
+    session.flush()
+    return {
+        "visit_id": visit.id,
+        "member_id": member.id,
+        "step_id": step.id,
+        "evidence_id": evidence.id,
+        "improvement_id": improvement.id,
+        "action_id": action.id,
+    }
