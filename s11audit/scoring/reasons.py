@@ -18,7 +18,8 @@ relevance relate relates related required requires need needed needs necessary a
 concern concerns concerned fit pertain pertains
 nil none nothing never unknown know known clear sure tbc tba confirm confirmed follow follows
 following later soon unavailable available information info data record records recorded
-above below see refer same before previous previously last year answer answers answered
+above below per stated mentioned elsewhere
+see refer same before previous previously last year answer answers answered
 response responses section standard standards question questions requirement requirements
 item part area audit self explanatory reason reasons comment comments detail details
 provide provided pending ok okay fine test x xx xxx

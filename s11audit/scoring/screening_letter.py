@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from s11audit.domain.enums import ScreeningRule as R
+from s11audit.scoring.personal_data import personal_data
 
 LONGEST_QUOTE = 160
 
@@ -18,7 +19,7 @@ REQUESTS: dict[R | None, str] = {
     R.SHORT: "The evidence statement has fewer than 30 words. Please say what you do, how you "
     "know that it works, and what difference it has made.",
     R.COPIED: "The evidence statement is the same, or nearly the same, as {other}. Please write "
-    "it for this standard and as things stand now. It begins: {passage}",
+    "it for this standard, and as things stand now.",
     R.ABOVE_SUGGESTION: "{passage} Please look at the rating again, or say in the statement why "
     "you rate it higher.",
     R.NO_EVIDENCE: "It is rated green, but there is no evidence. Please attach or link to some.",
@@ -69,13 +70,13 @@ def _request(point: Confirmed) -> str:
 
 
 def _quote(point: Confirmed) -> str:
-    """The passage on one line, cut where it is the agency's own long words."""
+    """The passage on one line, cut where it is long, and left out where it is personal."""
     text = " ".join(point.passage.split()).rstrip(".")
+    if personal_data(text):
+        return "(not repeated here: it seems to hold personal data)"
     if point.rule is R.ABOVE_SUGGESTION:
         return f"{text}."
-    if len(text) > LONGEST_QUOTE:
-        text = f"{text[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-    return f"“{text}”" if point.rule is R.COPIED else text
+    return f"{text[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …" if len(text) > LONGEST_QUOTE else text
 
 
 def _other(about: str) -> str:
