@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from s11audit.domain.policy import Facts
-from s11audit.models import Improvement, Membership, Return, Succession
+from s11audit.models import FormerName, Improvement, Membership, Return, Succession
 from s11audit.queries.returns import facts_of
 
 
-def heirs_of(memberships: Select[Any] | Sequence[int]) -> Select[tuple[int, int]]:
+def heirs_of(memberships: Select[Any] | Sequence[int]) -> Select[Any]:
     """Return the statement of (successor, predecessor) for all that these memberships came from,
     over any number of steps."""
     start = (
@@ -32,7 +32,7 @@ def heirs_of(memberships: Select[Any] | Sequence[int]) -> Select[tuple[int, int]
     return select(closure.c.heir, closure.c.came_from)
 
 
-def with_predecessors(membership_id: int) -> Select[tuple[int]]:
+def with_predecessors(membership_id: int) -> Select[Any]:
     """Return the statement of the ids of a membership and of all that it came from."""
     heirs = heirs_of([membership_id]).subquery()
     member = aliased(Membership)
@@ -58,6 +58,15 @@ def names_of(session: Session, rows: Sequence[Succession]) -> dict[int, str]:
     }
     found = session.execute(select(Membership.id, Membership.name).where(Membership.id.in_(ids)))
     return {row[0]: row[1] for row in found}
+
+
+def former_names(session: Session, membership_id: int) -> Sequence[FormerName]:
+    """Return what an agency was called before, the latest first, in one query."""
+    return session.scalars(
+        select(FormerName)
+        .where(FormerName.membership_id == membership_id)
+        .order_by(FormerName.until.desc(), FormerName.id.desc())
+    ).all()
 
 
 def facts_of_improvement(session: Session, return_: Return, improvement: Improvement) -> Facts:

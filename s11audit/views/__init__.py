@@ -4,12 +4,14 @@ one service and responds."""
 from flask import Flask
 
 from s11audit.views import (
+    accepting,
     accounts,
     actions,
     agencies,
     allotments,
     boards,
     calendars,
+    challenges,
     chasing,
     confirming,
     cycles,
@@ -36,10 +38,12 @@ from s11audit.views import (
     responses,
     returns,
     reviews,
+    sample_audits,
     screening,
     start,
     still_true,
     submitting,
+    successions,
     themes,
     tools,
     visit_sheets,
@@ -52,9 +56,12 @@ def register(app: Flask) -> None:
     """Register the converters, filters, error pages and blueprints."""
     # Their routes are those of the blueprint `responses`.
     assert submitting.bp is still_true.bp is responses.bp
+    assert sample_audits.bp is cycles.bp  # likewise, `cycles`
+    assert accepting.bp is reviews.bp  # likewise, `reviews`
     assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
+    assert successions.bp is agencies.bp  # likewise
     assert visits.bp is visit_sheets.bp is draws.bp  # likewise, `visits`
-    assert programme.bp is meetings.bp  # likewise
+    assert programme.bp is packs.bp is meetings.bp  # likewise
     formats.register(app)
     look.register(app)
     navigation.register(app)
@@ -66,6 +73,7 @@ def register(app: Flask) -> None:
         allotments,
         boards,
         calendars,
+        challenges,
         chasing,
         confirming,
         cycles,

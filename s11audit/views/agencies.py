@@ -20,6 +20,8 @@ from s11audit.queries.agencies import (
     returns_of_membership,
 )
 from s11audit.queries.history import history_of_membership
+from s11audit.queries.open_improvements import ended_of, open_of
+from s11audit.queries.successions import former_names, names_of, successions_of
 from s11audit.services import agencies
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now
@@ -76,11 +78,17 @@ def add(board: Board) -> Any:
 def show(board: Board, membership_id: int) -> str:
     """One agency: how it takes part, its returns, and what happened to its membership."""
     membership = membership_on(db.session, board.id, membership_id)
+    found = successions_of(db.session, membership.id)
     return render_template(
         "agencies/show.html",
         board=board,
         membership=membership,
         ended=membership.ends_on is not None,
+        successions=found,
+        succession_names=names_of(db.session, found) if found else {},
+        former=former_names(db.session, membership.id),
+        still_open=open_of(db.session, membership.id),
+        ended_improvements=ended_of(db.session, membership.id),
         returns=returns_of_membership(db.session, membership.id),
         history=history_of_membership(db.session, membership.id, page=page_number()),
         page_url=page_url(),

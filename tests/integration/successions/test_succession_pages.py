@@ -1,0 +1,52 @@
+"""The office says what became of an agency, looks at what passes, and confirms."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from s11audit.domain.dates import london_today
+from s11audit.models import Improvement, Membership
+from s11audit.queries.open_improvements import open_of
+from tests.integration.lineage.new_cycle import new_cycle
+from tests.support.web import sign_in
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_a_split_is_looked_at_then_confirmed(client: FlaskClient, session: Session) -> None:
+    from s11audit.views.guards import now
+
+    with client.application.app_context():
+        day = london_today(now())
+    at = new_cycle(session)
+    sign_in(client, at.office)
+    page = f"/boards/{at.board.slug}/agencies/{at.agency.id}/succession"
+    assert "What became of this agency?" in client.get(page).text
+    typed = {
+        "kind": "split", "names": "Fellmere Acute\r\nFellmere Community", "reason": "By order.",
+        "on-day": day.day, "on-month": day.month, "on-year": day.year, "standing": "withdrawn",
+    }  # fmt: skip
+    wrong = client.post(page, data=typed | {"names": "One", "check": "y"}).text
+    assert "Enter two to 6 agencies" in wrong and "By order." in wrong
+    shown = client.post(page, data=typed | {"check": "y"}).text
+    for words in ("Check before you confirm", "Improve standard 7.", "Amira Khan", "Audit 2026"):
+        assert words in shown
+    assert session.scalar(select(Membership.id).where(Membership.name == "Fellmere Acute")) is None
+    seven = next(each for each in open_of(session, at.agency.id) if each.standard == 7)
+    assert f'name="improvement-{seven.id}"' in shown
+    session.rollback()
+    done = client.post(
+        page, data=typed | {"confirm": "y", f"improvement-{seven.id}": "1"}, follow_redirects=True
+    ).text
+    assert "What was under way passed to Fellmere Acute and Fellmere Community." in done
+    assert "carried on by" in done
+    community = session.scalars(
+        select(Membership).where(Membership.name == "Fellmere Community")
+    ).one()
+    assert session.get_one(Improvement, seven.id).membership_id == community.id
+    assert (
+        "Improve standard 7." in client.get(f"/boards/{at.board.slug}/agencies/{community.id}").text
+    )
