@@ -119,3 +119,21 @@ def drawn_strata(draw: Draw) -> list[Drawn]:
         )
         for stratum in draw.strata
     ]
+
+
+def drawn_by(session: Session, return_id: int, draw_id: int | None) -> Draw | None:
+    """Return the draw of that id where it took this return; None otherwise."""
+    return session.scalar(
+        select(Draw)
+        .join(DrawCandidate, DrawCandidate.draw_id == Draw.id)
+        .join(
+            DrawStratum,
+            (DrawStratum.draw_id == Draw.id) & (DrawStratum.number == DrawCandidate.stratum),
+        )
+        .where(
+            Draw.id == draw_id,
+            DrawCandidate.return_id == return_id,
+            DrawCandidate.drawn_place <= DrawStratum.wanted,
+        )
+        .limit(1)
+    )

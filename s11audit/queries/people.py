@@ -36,10 +36,15 @@ def people_of_board(
 def people_of_installation(
     session: Session, wanted: PeopleFilter, today: date, *, page: int
 ) -> Page[Grant]:
-    """Return one page of all roles held, with person, board and agency loaded, in two queries."""
-    statement = _held(today).options(
-        joinedload(Grant.board),
-        contains_eager(Grant.membership).joinedload(Membership.board),
+    """Return one page of all roles held, with person, board and agency loaded, in two queries.
+    Visitors are listed with their visits, and not here."""
+    statement = (
+        _held(today)
+        .where(Grant.return_id.is_(None))
+        .options(
+            joinedload(Grant.board),
+            contains_eager(Grant.membership).joinedload(Membership.board),
+        )
     )
     return page_of(session, _narrowed(statement, wanted), page=page, length=PAGE_LENGTH)
 

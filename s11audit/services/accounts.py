@@ -33,6 +33,7 @@ def invite(
     *,
     board_id: int | None = None,
     membership_id: int | None = None,
+    return_id: int | None = None,
     name: str | None = None,
     until: date | None = None,
     now: datetime,
@@ -41,12 +42,14 @@ def invite(
     """Offer a role to the person at `email`, queue the letter (unless not `by_mail`), and return
     the invitation and its link.
 
-    Give `board_id` for a board's role, `membership_id` for an agency's, neither for an
-    administrator. `until` is required for a scrutineer and refused for others. Only an
-    administrator invites administrators; a board's office invites to its board and its agencies.
-    Raises Invalid for wrong values, Refused where the person holds the role or was invited to it.
+    Give `board_id` for a board's role, `membership_id` for an agency's, `return_id` for that of a
+    visitor, none for an administrator. `until` is required for a scrutineer, possible for a visitor
+    and refused for others. Only an administrator invites administrators; a board's office invites
+    to its board, its agencies and its visits, but nobody to visit an agency of their own. Raises Invalid for wrong values, Refused where the person holds the role or was invited to it.
     """
-    place = grants.place_of(session, role, board_id=board_id, membership_id=membership_id)
+    place = grants.place_of(
+        session, role, board_id=board_id, membership_id=membership_id, return_id=return_id
+    )
     held = grants.check_may_grant(actor, role, place)
     try:
         email = read_email(email)
@@ -54,6 +57,7 @@ def invite(
         raise Invalid(f"{error}.", {"email": str(error)}) from None
     grants.check_until(role, until, london_today(now))
     grants.check_member(place, london_today(now))
+    _check_not_own(session, email, place)
     _check_new(session, email, role, place, now)
     token = token_urlsafe(32)
     invitation = Invitation(
@@ -62,6 +66,7 @@ def invite(
         role=role,
         board_id=place.board_id if role in BOARD_ROLES else None,
         membership_id=membership_id if role in AGENCY_ROLES else None,
+        return_id=place.visited.id if place.visited else None,
         until=until,
         token_hash=token_hash(token),
         invited_by_id=actor.user_id,
@@ -223,6 +228,25 @@ def user_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email == normal_email(email)))
 
 
+def place_name(session: Session, invitation: Invitation) -> str:
+    """Return what an invitation is for, as its page shows it."""
+    if invitation.role is Role.ADMIN:
+        return "the whole service"
+    place = grants.place_of(
+        session,
+        invitation.role,
+        board_id=invitation.board_id,
+        membership_id=invitation.membership_id,
+        return_id=invitation.return_id,
+    )
+    return place.name
+
+
+def withdraw_letter(session: Session, invitation: Invitation) -> None:
+    """Take back the letter of an invitation that was withdrawn, where it has not been sent yet."""
+    outbox.withdraw(session, _key(invitation))
+
+
 def token_hash(token: str) -> str:
     """Return what is kept of a link."""
     return sha256(token.encode()).hexdigest()
@@ -242,9 +266,31 @@ def _accept(session: Session, actor: Actor, invitation: Invitation, now: datetim
         invitation.role,
         board_id=invitation.board_id,
         membership_id=invitation.membership_id,
+        return_id=invitation.return_id,
     )
     outbox.withdraw(session, _key(invitation))
     grants.give(session, actor, actor.user_id, invitation.role, place, invitation.until, now=now)
+
+
+def _check_not_own(session: Session, email: str, place: grants.RolePlace) -> None:
+    """Refuse a visitor who holds a role at the agency visited, or is invited to one."""
+    if place.visited is None:
+        return
+    member = place.visited.membership
+    user = user_by_email(session, email)
+    invited = session.scalar(
+        select(Invitation.id)
+        .join(Membership, Membership.id == Invitation.membership_id)
+        .where(
+            Invitation.email == email,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Membership.agency_id == member.agency_id,
+        )
+        .limit(1)
+    )
+    if invited is not None or (user and grants.works_at(session, member, user_id=user.id)):
+        raise Refused(grants.own_agency(member))
 
 
 def _check_new(
@@ -285,7 +331,11 @@ def _load(
     if found is None:
         raise NotFound("There is no such invitation.")
     place = grants.place_of(
-        session, found.role, board_id=found.board_id, membership_id=found.membership_id
+        session,
+        found.role,
+        board_id=found.board_id,
+        membership_id=found.membership_id,
+        return_id=found.return_id,
     )
     return found, place, grants.check_may_grant(actor, found.role, place)
 

@@ -9,38 +9,59 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain import policy
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
+from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, RETURN_ROLES, Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import INSTALLATION, Actor, Can, Facts
 from s11audit.domain.wording import in_words
-from s11audit.models import Board, Grant, Membership
+from s11audit.models import Board, Grant, Membership, Return
 from s11audit.queries.agencies import membership_by_id
+from s11audit.queries.returns import return_by_id
 from s11audit.services import log
 
 
 @dataclass(frozen=True)
 class RolePlace:
-    """What a role is held for: a board, an agency on a board, or the installation."""
+    """What a role is held for: a board, an agency on a board, a return that is visited, or the
+    installation."""
 
     name: str
     board_id: int | None = None
     board_name: str = ""
     membership: Membership | None = None
+    visited: Return | None = None
 
     def matches(self, table: Any, role: Role) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions on Grant or Invitation that name this place for that role."""
         if role in AGENCY_ROLES and self.membership is not None:
             return (table.membership_id == self.membership.id,)
+        if role in RETURN_ROLES and self.visited is not None:
+            return (table.return_id == self.visited.id,)
         if role in BOARD_ROLES:
             return (table.board_id == self.board_id,)
-        return (table.board_id.is_(None), table.membership_id.is_(None))
+        return (
+            table.board_id.is_(None),
+            table.membership_id.is_(None),
+            table.return_id.is_(None),
+        )
 
 
 def place_of(
-    session: Session, role: Role, *, board_id: int | None, membership_id: int | None
+    session: Session,
+    role: Role,
+    *,
+    board_id: int | None,
+    membership_id: int | None,
+    return_id: int | None = None,
 ) -> RolePlace:
     """Return what the role is held for. Raises Invalid where a board or agency is missing or too
     much, NotFound where there is none of that id."""
+    if role in RETURN_ROLES:
+        if return_id is None:
+            raise Invalid(f"The role {in_words(role)} is held for a return: invite to its visit.")
+        visited = return_by_id(session, return_id)
+        board = visited.membership.board
+        name = f"the visit to {visited.membership.name}"
+        return RolePlace(name, board.id, board.name, visited=visited)
     if role in AGENCY_ROLES:
         if membership_id is None:
             raise Invalid(
@@ -66,12 +87,17 @@ def check_may_grant(actor: Actor, role: Role, place: RolePlace) -> Role:
     """Return the role by which the actor may give or end that one. Raises NotAllowed, NotFound."""
     if role is Role.ADMIN:
         return policy.check(actor, Can.MANAGE_INSTALLATION, INSTALLATION)
+    if role in RETURN_ROLES:
+        return policy.check(actor, Can.MANAGE_VISITS, Facts(place.board_id), sees=Can.SEE_BOARD)
     return policy.check(actor, Can.MANAGE_PEOPLE, Facts(place.board_id), sees=Can.SEE_BOARD)
 
 
 def check_until(role: Role, until: date | None, today: date) -> None:
-    """Raise Invalid unless a scrutineer, and nobody else, has an end, and it is not past."""
-    if role is not Role.SCRUTINEER:
+    """Raise Invalid unless a scrutineer has an end and it is not past; a visitor may have one, and
+    nobody else."""
+    if role in RETURN_ROLES and (until is None or until >= today):
+        return
+    if role is not Role.SCRUTINEER and role not in RETURN_ROLES:
         if until is not None:
             message = "Only a scrutineer’s role has an end date"
             raise Invalid(f"{message}.", {"until": message})
@@ -112,6 +138,8 @@ def give(
     caller has checked the actor."""
     if live(session, user_id, role, place, london_today(now)) is not None:
         return
+    if place.visited is not None and works_at(session, place.visited.membership, user_id=user_id):
+        raise Refused(own_agency(place.visited.membership))
     lapsed = _open(session, user_id, role, place)
     if lapsed is not None:
         lapsed.ended_at = now
@@ -121,6 +149,7 @@ def give(
         role=role,
         board_id=place.board_id if role in BOARD_ROLES else None,
         membership_id=place.membership.id if place.membership else None,
+        return_id=place.visited.id if place.visited else None,
         until=until,
         granted_at=now,
     )
@@ -151,7 +180,7 @@ def change_role(
     """
     grant, place, held = _load(session, actor, grant_id, board_id, now)
     kind = AGENCY_ROLES if grant.role in AGENCY_ROLES else BOARD_ROLES
-    if grant.role is Role.ADMIN or role not in kind:
+    if grant.role in (Role.ADMIN, *RETURN_ROLES) or role not in kind:
         message = "This role is not one that is held there"
         raise Invalid(f"{message}.", {"role": message})
     check_until(role, until, london_today(now))
@@ -183,6 +212,27 @@ def end_role(
         session, actor, held, "role.ended", "grant", grant.id,
         now=now, board_id=place.board_id, before=before,
     )  # fmt: skip
+
+
+def works_at(session: Session, membership: Membership, *, user_id: int) -> bool:
+    """Return whether the person holds a role at the agency, on whichever board, that has not
+    ended."""
+    found = session.scalar(
+        select(Grant.id)
+        .join(Membership, Membership.id == Grant.membership_id)
+        .where(
+            Grant.user_id == user_id,
+            Grant.ended_at.is_(None),
+            Membership.agency_id == membership.agency_id,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def own_agency(membership: Membership) -> str:
+    """Return why somebody of the agency does not visit it."""
+    return f"Nobody visits an agency of their own: this person holds a role at {membership.name}."
 
 
 def _keep_one_administrator(session: Session, grant: Grant, today: date) -> None:
@@ -228,7 +278,11 @@ def _load(
     if grant is None:
         raise NotFound("There is no such role.")
     place = place_of(
-        session, grant.role, board_id=grant.board_id, membership_id=grant.membership_id
+        session,
+        grant.role,
+        board_id=grant.board_id,
+        membership_id=grant.membership_id,
+        return_id=grant.return_id,
     )
     if board_id != place.board_id:
         raise NotFound("There is no such role.")

@@ -46,6 +46,9 @@ def accept(token: str) -> str | tuple[str, int] | Response:
             accounts.accept(session, actor, token, now=now())
     except NotFound as error:
         return _void(error)
+    except Refused as error:
+        show(error, form)
+        return _page(token, found, form)
     flash("You have accepted the invitation.", "success")
     return redirect(url_for("start.home"))
 
@@ -86,6 +89,7 @@ def _page(token: str, found: Invitation, form: NewAccountForm | PressForm) -> st
         "accounts/invitation.html",
         invitation=found,
         form=form,
+        place_name=accounts.place_name(db.session, found),
         new=isinstance(form, NewAccountForm),
         stranger=_stranger(found),
         here=url_for("invitations.invitation", token=token),

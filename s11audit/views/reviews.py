@@ -21,6 +21,7 @@ from s11audit.queries.review_queue import TO_DO, WAITING_WORDS, Waiting, next_re
 from s11audit.queries.screening import screening_of
 from s11audit.queries.submitted_standards import SubmittedStandard, submitted_standard
 from s11audit.queries.tools import tool_of
+from s11audit.queries.visits import proposals_of, returns_with_proposals
 from s11audit.scoring.words import listed
 from s11audit.services import moderation, reviews, sharing
 from s11audit.services.rateable import SHORTFALL
@@ -62,6 +63,7 @@ def queue(board: Board) -> str:
         show=show,
         search=search,
         words=WAITING_WORDS,
+        proposals=returns_with_proposals(db.session, board.id),
         page_url=lambda page: url_for(
             ".queue", board=board.slug, show=show, agency=search or None, page=page
         ),
@@ -89,6 +91,7 @@ def overview(return_: Return) -> str:
         rows=rows,
         tool=tool,
         screening=screening_of(db.session, return_.id),
+        proposals={n: p for n, p in proposals_of(db.session, return_.id).items() if p.open},
         first=next((each.standard.number for each in stands if not each.rated), None),
         finished=finished,
         may_finish=own is not None
@@ -134,6 +137,7 @@ def standard(return_: Return, number: int) -> str | Response:
             "based_on": page.based_on,
         },
     )
+    _take_over(return_, number, form)
     return _standard_page(return_, page, form)
 
 
@@ -350,8 +354,22 @@ def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
         part=page.part,
         stands=page.stands,
         form=form,
+        proposed=proposals_of(db.session, return_.id).get(page.part.standard.number),
         **_allowed(return_, page.found),
     )
+
+
+def _take_over(return_: Return, number: int, form: RatingForm) -> None:
+    """Fill in what a visit proposes, where the address asks for it (domain rule 31)."""
+    visit_id = number_of(request.args.get("proposal"))
+    proposed = proposals_of(db.session, return_.id).get(number) if visit_id else None
+    if proposed is None or proposed.visit.id != visit_id:
+        return
+    form.label.data = proposed.proposal.label
+    form.improvement.data = proposed.proposal.improvement
+    form.comment.data = f"On a visit: {proposed.proposal.reason}"
+    if "reason" in form:
+        form.reason.data = f"Proposed by the visit on {in_words(proposed.visit.visit_on)}."
 
 
 def _after_saving(return_: Return, page: Page, form: RatingForm) -> str:

@@ -73,6 +73,8 @@ AT_HOME = {
     ("board", "see_figures"): "3yyy3y44",
     ("board", "see_escalation"): "3yyy3y44",
     ("return", "see_escalation"): "4yyy4y33",
+    ("return", "see_challenge"): "4yyy4yyy",
+    ("return", "run_challenge"): "4yyy4333",
     ("return", "escalate"): "4y3y4333",
     ("board", "return_result"): "3y333344",
     ("return", "return_result"): "4y334333",

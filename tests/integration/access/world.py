@@ -24,6 +24,8 @@ from s11audit.models import (
     Action,
     ActionEvent,
     Board,
+    Challenge,
+    ChallengeAction,
     Draw,
     DrawCandidate,
     DrawStratum,
@@ -249,6 +251,16 @@ def _below(session: Session, return_: Return) -> dict[str, int]:
     )
     session.add(step)
     session.flush()
+    challenge = Challenge(
+        return_id=return_.id,
+        number=1,
+        held_on=make.TODAY,
+        made_at=make.NOW,
+        shared_at=make.NOW,
+        actions=[ChallengeAction(number=1, what="Train", owner="Ann", due_on=make.TODAY)],
+    )
+    session.add(challenge)
+    session.flush()
     visit = Visit(return_id=return_.id, number=1, visit_on=make.TODAY, arranged_at=make.NOW)
     session.add(visit)
     session.flush()
@@ -264,6 +276,8 @@ def _below(session: Session, return_: Return) -> dict[str, int]:
         "visit_id": visit.id,
         "member_id": member.id,
         "step_id": step.id,
+        "challenge_id": challenge.id,
+        "agreed_id": challenge.actions[0].id,
         "evidence_id": evidence.id,
         "improvement_id": improvement.id,
         "action_id": action.id,
