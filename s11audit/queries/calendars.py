@@ -263,7 +263,7 @@ def _meetings(
             meeting.id,
             meeting.held_on,
             meeting.title or MEETINGS[meeting.kind],
-            f"/boards/{slug}",
+            f"/boards/{slug}/meetings/{meeting.id}",
             meeting.added_at,
             ", ".join(each for each in (MEETINGS[meeting.kind], meeting.starts_at) if each),
             meeting.place,

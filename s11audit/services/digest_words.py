@@ -85,7 +85,7 @@ def line(owed: Owed, slug: str, today: date, base_url: str) -> str:
         what = f"the action “{_short(owed.what)}” ({_standards(owed.standards)})"
         return f"* {agency}: {what}, {when}.\n  {at}/plan/actions/{owed.subject_id}"
     if owed.kind is ReminderKind.REPLY:
-        return f"* {agency}: your reply to the ratings for {audit}, {when}.\n  {at}"
+        return f"* {agency}: your reply to the ratings for {audit}, {when}.\n  {at}/reply"
     if owed.kind is ReminderKind.PLAN:
         return f"* {agency}: the action plan for {audit}, is still to be returned.\n  {at}/plan"
     counted = " and ".join(_counted(*each) for each in owed.counts)

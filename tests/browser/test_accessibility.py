@@ -27,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("accessibility")
 ANYBODY = "anybody"
 # Routes that answer with a file, or lead on.
 ANSWERS_NO_PAGE = {
-    "evidence.download", "reports.compliance_file", "reports.standards_file",
+    "calendars.feed", "evidence.download", "reports.compliance_file", "reports.standards_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
     "reviews.following", "start.home", "tools.blank", "tools.pattern", "workbooks.download",
     "paper_entries.original",
