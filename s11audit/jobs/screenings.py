@@ -43,6 +43,7 @@ def _draft(
     until: float | None,
     told: Callable[[int, int], None],
 ) -> int:
+    db.session.rollback()  # what is waiting now, not when the session last looked
     found: Sequence[int] = db.session.scalars(waiting).all()
     drafted = 0
     for done, return_id in enumerate(found, 1):

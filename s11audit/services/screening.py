@@ -383,14 +383,15 @@ def _tell_the_others(
             )
         )
     }
-    told = set(
-        session.execute(
+    told = {
+        (row.screening_id, row.standard)
+        for row in session.execute(
             select(ScreeningPoint.screening_id, ScreeningPoint.standard).where(
                 ScreeningPoint.screening_id.in_([each.id for each in screenings.values()]),
                 ScreeningPoint.rule == ScreeningRule.COPIED,
             )
-        ).tuples()
-    )
+        )
+    }
     for (submission_id, theirs), (number, twin) in sorted(others.items()):
         screening = screenings.get(submission_id)
         if screening is None or (screening.id, theirs) in told:

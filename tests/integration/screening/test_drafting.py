@@ -1,0 +1,192 @@
+"""Drafting in the background: one by one as at once, whatever the order, killed or not."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from s11audit.domain.enums import PointState, ScreeningOutcome, ScreeningRule
+from s11audit.jobs import screenings
+from s11audit.models import Response, Screening, ScreeningPoint, StatementPrint
+from s11audit.queries.returns import return_by_id
+from s11audit.queries.screened import reading_of, screen_stage
+from s11audit.queries.screening import not_drafted
+from s11audit.scoring import likeness
+from s11audit.services import returns, screening
+from tests import factories as make
+from tests.factories import NOW
+from tests.support.reviewing import panel, send, sent_in
+from tests.support.server import ROOT
+
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+TEXT = " ".join(f"word{number}" for number in range(40))
+
+
+def say(session, return_, texts):
+    """Have a return that was sent in say these texts: taken back and sent in again."""
+    for number, text in texts.items():
+        response = session.scalars(
+            select(Response).where(Response.return_id == return_.id, Response.standard == number)
+        ).one()
+        response.statement = text
+    session.flush()
+    return send(session, return_by_id(session, return_.id), now=NOW + timedelta(minutes=1))
+
+
+def a_stage(session, agencies=3):
+    """Returns of a stage: the first and the last say the same of standard 2 and 5."""
+    found = panel(session)
+    all_returns = [found.return_]
+    for _ in range(agencies - 1):
+        all_returns.append(sent_in(session, make.membership(session, found.board), found.cycle))
+    for number, return_ in enumerate(all_returns):
+        own = {n: " ".join(f"own{number}x{n}x{w}" for w in range(35)) for n in range(1, 10)}
+        say(session, return_, own)
+    say(session, all_returns[0], {2: TEXT})
+    say(session, all_returns[-1], {5: f"{TEXT} and some more"})
+    session.commit()
+    return found, all_returns
+
+
+def drafted(session):
+    session.expire_all()
+    return sorted(
+        (point.screening.submission.return_id, point.standard, point.rule, point.passage)
+        for point in session.scalars(select(ScreeningPoint))
+    )
+
+
+def at_once(session, stage_id):
+    return sorted(
+        (each.point.standard, each.point.rule, each.point.passage)
+        for each in screen_stage(session, stage_id)
+    )
+
+
+def test_drafting_one_by_one_finds_what_reading_at_once_finds(session):
+    found, all_returns = a_stage(session)
+    assert screenings.draft_waiting(NOW) == 3
+    points = drafted(session)
+    assert sorted(point[1:] for point in points) == at_once(session, found.return_.stage_id)
+    copied = [point[:2] for point in points if point[2] is ScreeningRule.COPIED]
+    assert copied == [(all_returns[0].id, 2), (all_returns[-1].id, 5)]
+    assert screenings.draft_waiting(NOW) == 0
+
+    # One that comes in later is read alone, and the list that is like it gets its entry; a
+    # screening that is over is left as it is.
+    for each in all_returns[1:]:
+        one = session.scalars(
+            select(Screening).where(Screening.submission.has(return_id=each.id))
+        ).one()
+        one.outcome, one.concluded_at = ScreeningOutcome.PASSED, NOW
+    session.commit()
+    late = sent_in(session, make.membership(session, found.board), found.cycle)
+    first_one = " ".join(f"own0x1x{w}" for w in range(35))
+    second_one = " ".join(f"own1x1x{w}" for w in range(35))
+    say(session, late, {7: first_one, 8: second_one})
+    session.commit()
+    assert screenings.draft_waiting(NOW) == 1
+    new = [point[:3] for point in drafted(session) if point not in points]
+    copied = [each[:2] for each in new if each[2] is ScreeningRule.COPIED]
+    assert copied == [(all_returns[0].id, 1), (late.id, 7), (late.id, 8)]
+
+
+@SQLITE
+def test_a_failure_at_one_return_holds_up_no_other_and_is_tried_again(session, monkeypatch):
+    found, all_returns = a_stage(session)
+    real, bad = screenings.reading_of, all_returns[1].id
+
+    def failing(from_session, return_id):
+        if return_id == bad:
+            raise RuntimeError("unreadable")
+        return real(from_session, return_id)
+
+    monkeypatch.setattr(screenings, "reading_of", failing)
+    assert screenings.draft_waiting(NOW) == 2
+    monkeypatch.undo()
+    assert session.scalars(not_drafted()).all() == [bad]
+    session.rollback()
+    assert screenings.draft_waiting(NOW) == 1
+    assert sorted(point[1:] for point in drafted(session)) == at_once(
+        session, found.return_.stage_id
+    )
+
+
+@SQLITE
+def test_what_was_read_is_dropped_where_the_return_went_back_in_the_meantime(session, app):
+    found, _ = a_stage(session, agencies=2)
+    reading = reading_of(session, found.return_.id)
+    returns.send_back(
+        session, found.actor(session, "office"), found.return_.id, "Please add more.", now=NOW
+    )
+    assert screening.draft(session, reading, now=NOW) is None
+    session.commit()
+    assert screenings.draft_waiting(NOW) == 1
+    # Its new submission is compared with the others, and not with itself.
+    say(session, found.return_, {2: TEXT, 3: "short"})
+    session.commit()
+    assert screenings.draft_waiting(NOW) == 1
+    assert drafted(session)[0][1] == 2 and drafted(session)[0][2] is ScreeningRule.COPIED
+    assert screening.draft(session, reading_of(session, found.return_.id), now=NOW) is None
+
+
+@SQLITE
+def test_what_all_have_copied_keeps_few_prints_and_is_found_for_each(session, monkeypatch):
+    monkeypatch.setattr(likeness, "BUCKET", 3)
+    found, all_returns = a_stage(session, agencies=8)
+    for return_ in all_returns:
+        say(session, return_, {9: f"{TEXT} own{return_.id}"})
+    session.commit()
+    screenings.draft_stage(found.return_.stage_id, now=NOW)
+    alike = {point[0] for point in drafted(session) if point[1:3] == (9, ScreeningRule.COPIED)}
+    assert alike == {each.id for each in all_returns}
+    most = session.scalars(
+        select(func.count()).select_from(StatementPrint).group_by(StatementPrint.hash)
+    ).all()
+    assert max(most) == 3
+
+
+@SQLITE
+def test_a_killed_process_loses_nothing_and_the_next_goes_on(session, settings):
+    found, all_returns = a_stage(session, agencies=10)
+    script = (
+        "import sys, time\n"
+        "from datetime import UTC, datetime\n"
+        "from s11audit import create_app\n"
+        "from s11audit.jobs import screenings\n"
+        "real = screenings.reading_of\n"
+        "def slow(*args):\n"
+        "    time.sleep(0.05)\n"
+        "    print('.', flush=True)\n"
+        "    return real(*args)\n"
+        "screenings.reading_of = slow\n"
+        "with create_app().app_context():\n"
+        "    screenings.draft_waiting(datetime.now(UTC))\n"
+    )
+    environment = {
+        **os.environ,
+        **{f"S11AUDIT_{name}": str(each) for name, each in settings.items() if name != "TESTING"},
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], env=environment, cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    for _ in range(4):
+        process.stdout.readline()
+    time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    process.stdout.close()
+    before = session.scalar(select(func.count()).select_from(Screening))
+    assert 3 <= before <= 4
+    session.rollback()
+    assert screenings.draft_waiting(NOW) == len(all_returns) - before
+    assert sorted(point[1:] for point in drafted(session)) == at_once(
+        session, found.return_.stage_id
+    )
+    assert {point.state for point in session.scalars(select(ScreeningPoint))} == {PointState.OPEN}
