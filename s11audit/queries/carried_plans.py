@@ -59,7 +59,7 @@ def improvements_before(
         .join(Stage, Stage.id == Return.stage_id)
         .where(
             Stage.cycle_id == return_.stage.cycle_id,
-            Stage.number < return_.stage.number,
+            Stage.id != return_.stage_id,
             Improvement.membership_id == return_.membership_id,
         )
         .order_by(Improvement.standard, Improvement.opened_at, Improvement.id)
@@ -78,7 +78,7 @@ def own_ratings_before(session: Session, return_: Return) -> dict[int, Rating]:
         .join(Stage, Stage.id == Return.stage_id)
         .where(
             Stage.cycle_id == return_.stage.cycle_id,
-            Stage.number < return_.stage.number,
+            Stage.id != return_.stage_id,
             Return.membership_id == return_.membership_id,
             Rating.role == RatingRole.SELF,
         )

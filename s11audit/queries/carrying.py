@@ -7,7 +7,7 @@ meanwhile counts. From its first save on it is stored with the responses.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from s11audit.domain.enums import Ask, AskFor, Basis, Rag, ReturnKind, ReturnState
@@ -24,6 +24,7 @@ from s11audit.models import (
     Submission,
 )
 from s11audit.queries.responses import evidence_of, responses_of
+from s11audit.queries.scopes import is_follow_up
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.carrying import Earlier, asks, latest
 from s11audit.tools.schema import Standard
@@ -64,9 +65,9 @@ class Draft:
 
 
 def follows_up(return_: Return) -> bool:
-    """Return whether a return may carry anything over: it is of a later stage, and not recorded
-    history. Its stage must be loaded."""
-    return return_.stage.number > 1 and return_.kind is not ReturnKind.RECORDED
+    """Return whether a return may carry anything over: it is of a later stage that is no sample
+    audit, and not recorded history. Its stage must be loaded."""
+    return is_follow_up(return_.stage) and return_.kind is not ReturnKind.RECORDED
 
 
 def is_undecided(return_: Return) -> bool:
@@ -239,7 +240,7 @@ def _counted(
         .outerjoin(Confirmation, Confirmation.id == Rating.confirmation_id)
         .where(
             Stage.cycle_id == stage.cycle_id,
-            Stage.number < stage.number,
+            Stage.id != stage.id,
             Return.membership_id.in_(memberships),
             counts,
         )
@@ -251,18 +252,23 @@ def _counted(
 
 
 def _sources(session: Session, return_: Return) -> dict[int, Response]:
-    """Return of each standard the response of the latest stage that was sent in."""
+    """Return of each standard the response that was sent in last, in any other stage."""
+    sent = (
+        select(Submission.return_id, func.max(Submission.effective_at).label("at"))
+        .group_by(Submission.return_id)
+        .subquery()
+    )
     found = session.scalars(
         select(Response)
         .join(Return, Return.id == Response.return_id)
         .join(Stage, Stage.id == Return.stage_id)
+        .join(sent, sent.c.return_id == Return.id)
         .where(
             Stage.cycle_id == return_.stage.cycle_id,
-            Stage.number < return_.stage.number,
+            Stage.id != return_.stage_id,
             Return.membership_id == return_.membership_id,
-            exists().where(Submission.return_id == Return.id),
         )
-        .order_by(Stage.number)
+        .order_by(sent.c.at, Response.id)
         .options(selectinload(Response.answers))
     )
     return {response.standard: response for response in found}

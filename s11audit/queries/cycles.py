@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from s11audit.domain.errors import NotFound
 from s11audit.models import Cycle, Membership, Return, Stage
 from s11audit.queries.agencies import is_current
+from s11audit.queries.scopes import asks_anything, scope_of
+from s11audit.queries.tools import tool_of
 from s11audit.scoring.as_at import is_open
 
 
@@ -69,9 +71,10 @@ def current_stage(stages: Sequence[Stage], now: datetime) -> Stage | None:
 
 
 def who_could_join(session: Session, stage: Stage, today: date) -> Sequence[Membership]:
-    """Return the board's current members without a return in the stage, by name."""
+    """Return the board's current members without a return in the stage of which it would ask
+    anything, by name."""
     asked = select(Return.membership_id).where(Return.stage_id == stage.id)
-    return session.scalars(
+    members = session.scalars(
         select(Membership)
         .where(
             Membership.board_id == stage.cycle.board_id,
@@ -80,3 +83,5 @@ def who_could_join(session: Session, stage: Stage, today: date) -> Sequence[Memb
         )
         .order_by(Membership.name_key, Membership.id)
     ).all()
+    tool, scope = tool_of(session, stage.cycle.tool_version), scope_of(stage)
+    return [each for each in members if asks_anything(tool, scope, each.categories)]

@@ -16,6 +16,7 @@ from s11audit.domain.policy import Actor
 from s11audit.models import Cycle, Evidence, EvidenceUse, Response, Return, Stage
 from s11audit.queries import carrying as read
 from s11audit.queries.responses import responses_of
+from s11audit.queries.scopes import is_follow_up
 from s11audit.queries.tools import in_scope, standards_asked, tool_of
 from s11audit.scoring.carrying import asks, kind_of
 from s11audit.services import log
@@ -77,7 +78,7 @@ def kinds_to_decide(session: Session, now: datetime) -> list[tuple[int, ReturnKi
 def kinds_in(session: Session, stage: Stage) -> list[tuple[int, ReturnKind]]:
     """Return those returns of a stage that were not begun whose kind is another than the ratings
     so far ask for, with that kind."""
-    if stage.number == 1:
+    if not is_follow_up(stage):
         return []
     rows = session.execute(
         select(Return.id, Return.membership_id, Return.categories, Return.kind)

@@ -20,6 +20,16 @@ from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.domain.texts import one_line
 from s11audit.models import Cycle, Membership, Return, Stage, name_key
 from s11audit.queries.agencies import members_to_ask
+from s11audit.queries.scopes import (
+    EVERYTHING,
+    NOBODY,
+    Scope,
+    asks_anything,
+    check_scope,
+    is_follow_up,
+    scope_of,
+)
+from s11audit.queries.tools import tool_of
 from s11audit.scoring.as_at import is_open, next_opening
 from s11audit.services import carrying, log
 from s11audit.services.tools import stored_version
@@ -37,6 +47,7 @@ def open_cycle(
     *,
     basis: Basis = Basis.AGREED,
     include_advisory: bool = False,
+    scope: Scope = EVERYTHING,
     now: datetime,
 ) -> Cycle:
     """Open a cycle on the newest version of a tool and return it, with the returns of every stage
@@ -44,14 +55,19 @@ def open_cycle(
 
     `due` holds one to three due dates, ascending. Stage 1 opens at once; each other one opens the
     day after the stage before it is due, or by hand (domain rule 13). Only the operator may give
-    dates that have passed, for cycles whose returns are imported. Raises Invalid (name, due dates)
-    and NotFound (tool).
+    dates that have passed, for cycles whose returns are imported. `scope` limits a cycle of one
+    stage to chosen standards and categories (domain rule 25). Raises Invalid (name, due dates,
+    scope) and NotFound (tool).
     """
     role = policy.check(actor, Can.MANAGE_CYCLES, Facts(board_id), sees=Can.SEE_BOARD)
     name, key = free_cycle_name(session, board_id, name)
     today = london_today(now)
     check_due_dates(due, None if actor.is_operator else today)
     version = stored_version(session, actor, tool_key, now=now, board_id=board_id)
+    tool = tool_of(session, version)
+    if not scope.is_everything and len(due) > 1:
+        raise Refused("Only a cycle of one stage can be limited to chosen standards.")
+    check_scope(tool, scope)
     cycle = Cycle(
         board_id=board_id,
         name=name,
@@ -70,22 +86,27 @@ def open_cycle(
             opens_on=today if number == 1 else next_opening(due[number - 2]),
             opened_at=now if number == 1 else None,
             due_on=day,
+            scope_standards=scope.stored_standards,
+            scope_categories=scope.stored_categories,
         )
         for number, day in enumerate(due, 1)
     ]
     session.add_all(stages)
     session.flush()
-    members = members_to_ask(session, board_id, today, include_advisory=include_advisory)
-    rows = [_return_row(stage, member, now) for stage in stages for member in members]
+    everybody = members_to_ask(session, board_id, today, include_advisory=include_advisory)
+    members = [each for each in everybody if asks_anything(tool, scope, each.categories)]
+    if not members and not scope.is_everything:
+        raise Invalid(f"{NOBODY}.", {"categories": NOBODY})
+    rows = [return_row(stage, member, now) for stage in stages for member in members]
     log.record(
         session, actor, role, "cycle.opened", "cycle", cycle.id, now=now, board_id=board_id,
         after={
             "name": name, "tool": version.key, "version": version.version, "basis": basis.value,
             "due": list(due), "include_advisory": include_advisory, "agencies": len(members),
-            "returns": len(rows),
+            "returns": len(rows), **scope.in_log,
         },
     )  # fmt: skip
-    _make_returns(session, actor, role, board_id, rows, now)
+    make_returns(session, actor, role, board_id, rows, now)
     return cycle
 
 
@@ -195,11 +216,18 @@ def add_late_joiner(
     )
     if stage.id in asked:
         raise Refused(f"{member.name} already has a return in this stage.")
-    rows = [_return_row(each, member, now) for each in stages if each.id not in asked]
+    tool = tool_of(session, stage.cycle.tool_version)
+    if not asks_anything(tool, scope_of(stage), member.categories):
+        raise Refused(f"Stage {stage.number} asks nothing of {member.name}: see its standards.")
+    rows = [
+        return_row(each, member, now)
+        for each in stages
+        if each.id not in asked and asks_anything(tool, scope_of(each), member.categories)
+    ]
     rows[0] |= {"due_on": due, "first_due_on": due}
     if not asked:
         rows[0]["kind"] = ReturnKind.FULL
-    ids = _make_returns(session, actor, role, board_id, rows, now)
+    ids = make_returns(session, actor, role, board_id, rows, now)
     return session.get_one(Return, ids[0])
 
 
@@ -256,12 +284,13 @@ def _for_change(session: Session, actor: Actor, stage_id: int) -> tuple[Stage, R
     return stage, role
 
 
-def _return_row(stage: Stage, member: Membership, now: datetime) -> dict[str, Any]:
-    """Return a new return's columns: category and participation are copied now (rule 5)."""
+def return_row(stage: Stage, member: Membership, now: datetime) -> dict[str, Any]:
+    """Return a new return's columns: category and participation are copied now (rule 5). A stage
+    that is limited to chosen standards asks them in full (rule 25)."""
     return {
         "stage_id": stage.id,
         "membership_id": member.id,
-        "kind": ReturnKind.FULL if stage.number == 1 else ReturnKind.UPDATE,
+        "kind": ReturnKind.UPDATE if is_follow_up(stage) else ReturnKind.FULL,
         "state": ReturnState.NOT_STARTED,
         "categories": member.categories,
         "participation": member.participation,
@@ -271,7 +300,7 @@ def _return_row(stage: Stage, member: Membership, now: datetime) -> dict[str, An
     }
 
 
-def _make_returns(
+def make_returns(
     session: Session,
     actor: Actor,
     role: Role,
@@ -279,6 +308,7 @@ def _make_returns(
     rows: Sequence[dict[str, Any]],
     now: datetime,
 ) -> list[int]:
+    """Make returns of these columns, each with its row in the log; return their ids in order."""
     if not rows:
         return []
     ids = list(

@@ -15,7 +15,8 @@ from s11audit.models import Board
 from s11audit.queries.agencies import members_to_ask
 from s11audit.queries.cycles import cycle_on, cycles_of, stage_on, who_could_join
 from s11audit.queries.dashboard import agency_count, stage_figures
-from s11audit.queries.tools import newest_published, tools_for
+from s11audit.queries.scopes import scope_in_words, scope_of
+from s11audit.queries.tools import newest_published, tool_of, tools_for
 from s11audit.scoring.as_at import is_open, next_opening
 from s11audit.services import cycles
 from s11audit.transactions import writing
@@ -117,8 +118,10 @@ def show(board: Board, cycle_id: int) -> str:
     """One cycle: its stages, how each stands, and what can be done."""
     cycle = cycle_on(db.session, board.id, cycle_id)
     figures = stage_figures(db.session, board.id, now(), london_today(now()))
+    tool = tool_of(db.session, cycle.tool_version)
     return render_template(
         "cycles/show.html",
+        scopes={each.id: scope_in_words(tool, scope_of(each)) for each in cycle.stages},
         board=board,
         cycle=cycle,
         figures={each.stage.id: each for each in figures},
