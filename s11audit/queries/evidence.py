@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from s11audit.domain.enums import ScanState
 from s11audit.domain.errors import NotFound
-from s11audit.models import Evidence, Response, Submission
+from s11audit.models import Evidence, ReplyEvidence, Response, Submission
 
 
 def evidence_by_id(session: Session, return_id: int, evidence_id: int) -> Evidence:
@@ -37,8 +37,8 @@ def standards_served(session: Session, evidence: Evidence) -> list[int]:
 def file_to_serve(session: Session, return_id: int, evidence_id: int, *, drafts: bool) -> Evidence:
     """Return evidence whose file may be downloaded, removed or not.
 
-    Without `drafts`, only what a submission of the return names. Raises NotFound, also for a
-    link and for an infected file.
+    Without `drafts`, only what a submission of the return names or a reply to its ratings. Raises
+    NotFound, also for a link and for an infected file.
     """
     found = session.scalar(
         select(Evidence)
@@ -47,9 +47,17 @@ def file_to_serve(session: Session, return_id: int, evidence_id: int, *, drafts:
     )
     if found is None or found.blob is None or found.blob.scan_state is ScanState.INFECTED:
         raise NotFound("There is no such file.")
-    if not drafts and not _is_submitted(session, return_id, evidence_id):
+    if not drafts and not (
+        _is_submitted(session, return_id, evidence_id) or _is_in_reply(session, evidence_id)
+    ):
         raise NotFound("There is no such file.")
     return found
+
+
+def _is_in_reply(session: Session, evidence_id: int) -> bool:
+    """Return whether a dispute of an agreed rating rests on this evidence."""
+    found = select(ReplyEvidence.reply_id).where(ReplyEvidence.evidence_id == evidence_id).limit(1)
+    return session.scalar(found) is not None
 
 
 def _is_submitted(session: Session, return_id: int, evidence_id: int) -> bool:

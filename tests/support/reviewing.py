@@ -22,7 +22,7 @@ from s11audit.models import (
 )
 from s11audit.queries.returns import return_by_id
 from s11audit.queries.tools import standards_asked
-from s11audit.services import reviews
+from s11audit.services import moderation, reviews
 from s11audit.services.submissions import Signatory, freeze
 from tests import factories as make
 from tests.factories import NOW
@@ -134,9 +134,11 @@ def rated(
     *,
     return_: Return | None = None,
     publish: bool = True,
+    finish: bool = False,
     now: datetime = NOW,
 ) -> None:
-    """Start the review, rate every standard green except those in `ratings`, and publish."""
+    """Start the review, rate every standard green except those in `ratings`, say on demand that
+    the one reviewer has finished, and publish."""
     return_ = return_ or of.return_
     qa, chair = of.actor(session, "qa"), of.actor(session, "chair")
     reviews.start_review(session, qa, return_.id, now=now)
@@ -153,6 +155,8 @@ def rated(
             na_reason="Not theirs." if rag is Rag.NA else "",
             now=now,
         )
+    if finish:
+        moderation.finish(session, qa, return_.id, now=now)
     if publish:
         reviews.publish(session, chair, return_.id, now=now)
     session.flush()

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Rag, RatingRole
 from s11audit.domain.errors import Conflict, Refused, S11Error
-from s11audit.domain.policy import Actor
+from s11audit.domain.policy import OPERATOR, Actor
 from s11audit.models import Action, Improvement, OutboxMessage, PlanSubmission, Publication, Rating
-from s11audit.services import actions, plans, reviews
+from s11audit.services import actions, allotments, plans, reviews
 from s11audit.services.log import verify
 from s11audit.transactions import writing
 from tests.factories import NOW
@@ -44,11 +44,14 @@ def one_of_two(errors: list[Exception | None], kind: type[S11Error]) -> None:
     assert sorted(type(error).__name__ for error in errors) == sorted(["NoneType", kind.__name__])
 
 
-def test_two_reviewers_save_the_same_standard(app: Flask, session: Session) -> None:
+def test_two_reviewers_save_the_same_standard_each_their_own(app: Flask, session: Session) -> None:
     found = panel(session)
     reviews.start_review(session, found.actor(session, "qa"), found.return_.id, now=NOW)
     people = [found.actor(session, who) for who in ("qa", "chair")]
     return_id = found.return_.id
+    for person in people:
+        assert person.user_id is not None
+        allotments.allot(session, OPERATOR, return_id, person.user_id, now=NOW)
     session.commit()
 
     def saving(who: Actor) -> Callable[[Session], object]:
@@ -63,9 +66,21 @@ def test_two_reviewers_save_the_same_standard(app: Flask, session: Session) -> N
             now=NOW,
         )
 
-    one_of_two(at_once(app, *map(saving, people)), Conflict)
-    assert session.scalar(select(func.count()).where(Rating.role == RatingRole.REVIEWER)) == 1
+    assert at_once(app, *map(saving, people)) == [None, None]
+    said = select(Rating.comment).where(Rating.role == RatingRole.REVIEWER)
+    assert set(session.scalars(said)) == {"Says Quinn Able", "Says Charlie Hope"}
     assert verify(session)[1] is None
+    session.rollback()
+    # The same reviewer in two windows: one is told, and nothing is lost.
+    session.scalars(select(Rating).where(Rating.rater_id == people[0].user_id)).one()
+    again = [
+        lambda session, text=text: reviews.rate(
+            session, people[0], return_id, 2, label="green", comment=text, based_on=0, now=NOW
+        )
+        for text in ("One", "Other")
+    ]
+    session.rollback()
+    one_of_two(at_once(app, *again), Conflict)
 
 
 def test_the_chair_publishes_twice(app: Flask, session: Session) -> None:

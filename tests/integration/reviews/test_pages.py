@@ -87,13 +87,18 @@ def test_saving_goes_on_to_the_next_standard_and_at_the_end_to_the_overview(
     for number in range(1, 10):
         answer = client.post(f"{path}/{number}", data=GREEN)
         assert answer.location == (f"{path}/{number + 1}" if number < 9 else path)
-    assert "The QA chair can now publish" in text(client, path)
+    assert "Say that you have finished" in text(client, path)
     stay = {**GREEN, "based_on": "", "comment": "More.", "reason": "I read on.", "save": "yes"}
     stay.pop("save_next")
     assert client.post(f"{path}/1", data=stay).location == f"{path}/1"
     page = text(client, f"{path}/1")
     assert "Why it was changed: I read on." in page
     assert "Quinn Able" in page
+    assert client.post(f"{path}/finish").location == path
+    assert "The QA chair can now publish" in text(client, path)
+    assert "Save and next standard" not in text(client, f"{path}/1")
+    client.post(f"{path}/reopen")
+    assert "Save and next standard" in text(client, f"{path}/1")
 
 
 def test_what_was_typed_is_kept_when_something_is_missing(
@@ -116,18 +121,17 @@ def test_what_was_typed_is_kept_when_something_is_missing(
     assert session.scalar(select(Rating).where(Rating.role == RatingRole.REVIEWER)) is None
 
 
-def test_the_second_reviewer_keeps_what_they_typed(
+def test_who_rates_in_two_windows_keeps_what_they_typed(
     client: FlaskClient, session: Session, found: Panel
 ) -> None:
     begin(session, found)
     path = f"/returns/{found.return_.id}/review/1"
     sign_in(client, found.qa)
     client.post(path, data=GREEN)
-    sign_in(client, found.chair)
     typed = GREEN | {"label": "red", "improvement": "Begin again.", "comment": "Not shown."}
     answer = client.post(path, data=typed)
     assert answer.status_code == 409
-    for part in ("Somebody else rated", "Begin again.", "Not shown.", "Well shown."):
+    for part in ("in another window", "Begin again.", "Not shown.", "Well shown."):
         assert part in answer.text, part
     first = session.scalars(select(Rating).where(Rating.role == RatingRole.REVIEWER)).one()
     assert f'name="based_on" type="hidden" value="{first.id}"' in answer.text
@@ -138,7 +142,7 @@ def test_the_second_reviewer_keeps_what_they_typed(
 def test_the_chair_publishes_and_the_agency_reads(
     client: FlaskClient, session: Session, found: Panel
 ) -> None:
-    rated(session, found, {2: Rag.AMBER}, publish=False)
+    rated(session, found, {2: Rag.AMBER}, publish=False, finish=True)
     session.commit()
     ratings, path = (f"/returns/{found.return_.id}/{part}" for part in ("ratings", "review"))
     for person in (found.lead, found.contributor, found.office):

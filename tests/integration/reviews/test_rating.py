@@ -144,11 +144,13 @@ def test_saving_what_stands_already_appends_nothing(session: Session) -> None:
     assert session.scalar(select(func.count(Rating.id)).where(Rating.role == "reviewer")) == 1
 
 
-def test_the_second_of_two_reviewers_is_told(session: Session) -> None:
+def test_who_rates_takes_the_return_and_another_window_is_told(session: Session) -> None:
     found = started(session)
     first = rate(session, found, based_on=0)
-    with pytest.raises(Conflict) as raised:
+    with pytest.raises(Refused, match="Quinn Able reviews this return"):
         rate(session, found, who="chair", label="red", improvement="Begin.", based_on=0)
+    with pytest.raises(Conflict) as raised:
+        rate(session, found, label="red", improvement="Begin.", based_on=0)
     assert raised.value.current == first.id
 
 
