@@ -29,6 +29,7 @@ from s11audit.views import (
     moderation,
     navigation,
     paper_entries,
+    packs,
     plan_decisions,
     plan_steps,
     programme,

@@ -12,14 +12,18 @@ from s11audit.domain.enums import (
     ActionState,
     EscalationKind,
     EvidenceKind,
+    PointOrigin,
+    PointState,
     Rag,
     RatingRole,
     ReturnState,
     Role,
+    ScreeningRule,
     SeedSource,
     TagKind,
     TagSource,
 )
+from s11audit.domain.policy import OPERATOR
 from s11audit.models import (
     Action,
     ActionEvent,
@@ -38,6 +42,8 @@ from s11audit.models import (
     Publication,
     Rating,
     Return,
+    Screening,
+    ScreeningPoint,
     Stage,
     Theme,
     ThemeTag,
@@ -46,6 +52,8 @@ from s11audit.models import (
     VisitFinding,
     VisitMember,
 )
+from s11audit.queries.returns import return_by_id
+from s11audit.services.submissions import Signatory, freeze
 from tests import factories as make
 
 
@@ -272,7 +280,27 @@ def _below(session: Session, return_: Return) -> dict[str, int]:
     )
     session.add_all([member, VisitFinding(visit_id=visit.id, standard=1)])
     session.flush()
+    submission = freeze(
+        session, OPERATOR, return_by_id(session, return_.id),
+        Signatory("Ann", "Director", "ann@example.org"),
+        effective_at=make.NOW, now=make.NOW,
+    )  # fmt: skip
+    screening = Screening(submission_id=submission.id, drafted_at=make.NOW)
+    session.add(screening)
+    session.flush()
+    point = ScreeningPoint(
+        screening_id=screening.id,
+        standard=1,
+        rule=ScreeningRule.SHORT,
+        passage="Yes.",
+        origin=PointOrigin.AUTOMATIC,
+        state=PointState.OPEN,
+        added_at=make.NOW,
+    )
+    session.add(point)
+    session.flush()
     return {
+        "point_id": point.id,
         "visit_id": visit.id,
         "member_id": member.id,
         "step_id": step.id,
