@@ -1,10 +1,11 @@
 """Reads of the log for people: the history of a return or of a membership."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
@@ -16,6 +17,8 @@ from s11audit.queries.paging import Page, page_of
 PAGE_LENGTH = 25
 # What an agency fills in, told only to those who may see drafts.
 _DRAFTS = ("response.", "evidence.")
+# What the sub-group does among itself before ratings are shared or published.
+_OF_THE_GROUP = ("rating.", "agreement.", "moderation.", "allotment.")
 # What a visit writes, told only to those who see visits: the agency reads what is shared.
 _OF_VISITS = (
     "visit.member_added",
@@ -47,19 +50,29 @@ def history_of_return(
     page: int,
     drafts: bool,
     unpublished: bool,
+    shared: bool = False,
+    ratings: Collection[int] = (),
     visits: bool = False,
     screening: bool = False,
 ) -> Page[Happened]:
     """Return a page of what happened to a return, newest first, in two queries.
 
     Without `drafts` the answers that were saved are not told, only that they were; without
-    `unpublished` ratings that QA gave are left out: they are told once they are published;
+    `unpublished` the sub-group's own work is left out: ratings are told once they are published,
+    and with it, of reviewers' ratings only these `ratings` are told (domain rule 21); without
+    `shared` what was said of the ratings shared with the agency;
     without `visits` what was written on a visit and who is in its team; without `screening` what
     the board office made of the first read: the agency is told of it when the return comes back.
     """
     condition = AuditLog.return_id == return_id
     if not unpublished:
-        condition &= ~AuditLog.what.startswith("rating.")
+        for prefix in _OF_THE_GROUP:
+            condition &= ~AuditLog.what.startswith(prefix)
+    else:
+        given = AuditLog.what == "rating.given"
+        condition &= or_(~given, AuditLog.subject_id.in_(list(ratings)))
+    if not shared:
+        condition &= ~AuditLog.what.startswith("reply.") & (AuditLog.what != "ratings.shared")
     if not visits:
         condition &= AuditLog.what.not_in(_OF_VISITS)
     if not screening:

@@ -146,7 +146,11 @@ class Round:
             return True
         agreed = {each.standard.number: each.agreed for each in self.stands}
         settled = agreed.get(rating.standard)
-        return settled is not None and rating.id < settled.id
+        return (
+            settled is not None
+            and settled.return_id == rating.return_id
+            and rating.id < settled.id
+        )
 
 
 def round_of(session: Session, return_: Return, *, with_snapshot: bool = False) -> Round:

@@ -25,6 +25,7 @@ from s11audit.queries.return_events import (
     timeline,
 )
 from s11audit.queries.return_list import ReturnFilter, Sort, StateFilter, list_returns
+from s11audit.queries.moderation import visible_ratings
 from s11audit.queries.returns import facts_of
 from s11audit.queries.screening import stands_of
 from s11audit.scoring.as_at import due_passed
@@ -167,6 +168,7 @@ def _confirmed_way(return_: Return, events: Timeline, office: bool) -> dict[str,
 def history(return_: Return) -> str:
     """The log of a return in words, newest first."""
     facts = facts_of(return_)
+    unpublished = can(actor(), Can.SEE_UNPUBLISHED, facts)
     return render_template(
         "returns/history.html",
         board=return_.membership.board,
@@ -176,7 +178,9 @@ def history(return_: Return) -> str:
             return_.id,
             page=page_number(),
             drafts=can(actor(), Can.SEE_DRAFT, facts),
-            unpublished=can(actor(), Can.SEE_UNPUBLISHED, facts),
+            unpublished=unpublished,
+            shared=can(actor(), Can.SEE_SHARED, facts),
+            ratings=visible_ratings(db.session, return_, actor()) if unpublished else (),
             visits=can(actor(), Can.SEE_VISIT, facts),
             screening=_sees_screening(facts),
         ),
