@@ -30,10 +30,11 @@ ANSWERS_NO_PAGE = {
     "calendars.feed", "evidence.download", "reports.compliance_file", "reports.standards_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
     "reviews.following", "start.home", "tools.blank", "tools.pattern", "workbooks.download",
-    "paper_entries.original",
+    "paper_entries.original", "visits.download", "visits.pdf", "visits.report_file",
 }  # fmt: skip
 ROLES = (
-    "lead", "contributor", "office", "qa", "chair", "viewer", "scrutineer", "admin", ANYBODY,
+    "lead", "contributor", "office", "qa", "chair", "viewer", "scrutineer", "admin", "visitor",
+    ANYBODY,
 )  # fmt: skip
 
 
@@ -187,7 +188,8 @@ FORMS = {
         "agencies.end", "chasing.write", "cycles.join", "cycles.open_new", "imports.upload",
         "reminders.schedule", "reminders.words",
         "paper_entries.start", "returns.extend", "returns.send_back", "returns.standing",
-        "tools.add",
+        "screening.add", "screening.dismiss", "screening.send_back", "tools.add",
+        "visits.arrange", "visits.cancel", "visits.freeze", "visits.give_up", "visits.team",
     ),
     "qa": ("actions.decide", "actions.monitor", "reviews.standard"),
     "admin": ("installation.add_board", "installation.administrators"),

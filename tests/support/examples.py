@@ -32,7 +32,9 @@ def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
         "key": [made.ids["tool"][0]],
         "version": [made.ids["tool"][1]],
         "kind": ["agencies", "returns", "compliance-table"],
+        **{name: [value] for name, value in made.ids["meeting"].items()},
         "theme_id": [made.ids["theme_id"]],
+        "point_id": [made.ids["point_id"]],
         "tag_id": [made.ids["tag_id"]],
         "file_format": ["pdf", "xlsx", "csv", "html", "json"],
     }
@@ -44,7 +46,7 @@ def by_endpoint(made: FilledBoard) -> dict[str, list[Values]]:
     def of(states: Iterable[str], **values: Any) -> list[Values]:
         return [{"return_id": made.return_ids[state], **values} for state in states]
 
-    return _filling_in(made, of) | _afterwards(made, of)
+    return _filling_in(made, of) | _afterwards(made, of) | _visits(made, of)
 
 
 def _filling_in(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
@@ -92,6 +94,40 @@ def _filling_in(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
     }
 
 
+def _visits(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
+    """Return the addresses of draws and visits, each state of them."""
+    found: dict[str, int] = made.ids["visits"]
+
+    def visits(states: Iterable[str], **values: Any) -> list[Values]:
+        return [
+            {"return_id": made.return_ids[each], "visit_id": found[each], **values}
+            for each in states
+        ]
+
+    plain = {"board": SLUG}
+    stage = {**plain, "stage_id": made.ids["drawn_stage_id"]}
+    under_way = ("submitted",)
+    return {
+        "visits.index": [plain, {**plain, "stage": made.ids["drawn_stage_id"]}],
+        "visits.freeze": [stage],
+        "visits.report": [stage, {**plain, "stage_id": made.ids["stage_id"]}],
+        "visits.report_file": [{**stage, "file_format": name} for name in ("pdf", "xlsx", "html")],
+        "visits.draw": [{**plain, "draw_id": each} for each in made.ids["draws"].values()],
+        "visits.give_up": [{**plain, "draw_id": made.ids["draws"]["in_review"]}],
+        "visits.download": [{**plain, "draw_id": made.ids["draws"]["submitted"]}],
+        "visits.of_return": of(("submitted", "rated", "closed", "not_started")),
+        "visits.arrange": of(("not_started",)),
+        "visits.show": visits(found),
+        **{
+            f"visits.{name}": visits(under_way)
+            for name in ("change", "cancel", "team", "paper", "pdf")
+        },
+        "visits.standard": visits(("submitted", "rated"), number=1),
+        "visits.lines": visits(under_way, number=1),
+        "visits.set_aside": visits(("in_review",), number=2),
+    }
+
+
 def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
     actions = made.ids["actions"]
     on_action = [
@@ -123,6 +159,11 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "returns.extend": of(("in_progress", "submitted")),
         "returns.standing": of(("in_progress", "excused")),
         "returns.send_back": of(("submitted", "in_progress")),
+        "screening.show": of(("submitted", "in_review", "rated", "in_progress")),
+        "screening.dismiss": of(("submitted",), point_id=made.ids["point_id"]),
+        "screening.confirm": of(("submitted",), point_id=made.ids["point_id"]),
+        **{f"screening.{name}": of(("submitted",)) for name in ("add", "send_back")},
+        "screening.index": [plain, {**plain, "show": "passed"}, {**plain, "search": "no such"}],
         "reviews.overview": of((*SENT, "advisory")),
         "reviews.standard": [
             *of(("submitted", "rated"), number=1),
@@ -149,6 +190,26 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "reports.compliance": [
             {**plain, "cycle_id": made.cycle_ids[name], "number": 1}
             for name in ("rated", "recorded")
+        ],
+        "meetings.show": [
+            {**plain, "meeting_id": made.ids[name]} for name in ("executive_id", "approved_id")
+        ],
+        "meetings.minutes": [
+            {**plain, "meeting_id": made.ids["meeting"]["meeting_id"]},
+            {**plain, "meeting_id": made.ids["approved_id"]},
+        ],
+        **{
+            f"meetings.{name}": [{**plain, "file_format": kind} for kind in ("pdf", "html")]
+            for name in ("plan_file", "exceptions_file")
+        },
+        **{
+            f"meetings.{name}": [
+                {**plain, "meeting_id": made.ids["meeting"]["meeting_id"], "file_format": "pdf"}
+            ]
+            for name in ("pack_file", "minutes_file")
+        },
+        "meetings.place": [
+            {**plain, "return_id": made.return_ids[name]} for name in ("rated", "submitted")
         ],
         "themes.of_return": of(("rated",)),
         "themes.standard": of(("rated",), number=1),

@@ -27,7 +27,7 @@ from s11audit.services import (
     tools,
 )
 from tests import factories as make
-from tests.support import filled_meetings
+from tests.support import filled_meetings, filled_screenings, filled_visits
 from tests.support.filled_builder import (
     ADVISORY,
     MAIN_AGENCY,
@@ -74,6 +74,9 @@ def build(session: Session, evidence_url: str) -> FilledBoard:
     made.ids["other_membership_id"] = others[0].id
     _office_work(builder, builder.return_of(current, others[1].id))
     filled_meetings.tag(builder, made.return_ids["rated"])
+    filled_meetings.meet(builder, made.return_ids["rated"], made.return_ids["in_review"])
+    filled_visits.draw_and_visit(builder)
+    filled_screenings.screen(builder)
     _history_and_tools(builder)
     session.flush()
     return made
