@@ -89,10 +89,17 @@ def decide_point(
 ) -> ScreeningPoint:
     """Confirm a point, or dismiss it with a word; either may be done again while the screening
     is not over. Raises NotFound, Invalid where a dismissal says no word, Refused when over."""
-    return_, screening, role = _under_way(session, actor, return_id)
-    point = session.get(ScreeningPoint, point_id)
-    if point is None or point.screening_id != screening.id:
+    point = session.scalar(
+        select(ScreeningPoint)
+        .join(Screening, Screening.id == ScreeningPoint.screening_id)
+        .join(Submission, Submission.id == Screening.submission_id)
+        .where(ScreeningPoint.id == point_id, Submission.return_id == return_id)
+    )
+    if point is None:
         raise NotFound("There is no such point on this return’s list.")
+    return_, screening, role = _under_way(session, actor, return_id)
+    if point.screening_id != screening.id:
+        raise Refused("This point is of an earlier submission.")
     if state is PointState.DISMISSED:
         word = several_lines(word, "word", "reason for dismissing it")
     _decide(point, state, word if state is PointState.DISMISSED else "", actor, now)

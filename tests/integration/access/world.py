@@ -10,10 +10,13 @@ from s11audit.domain.enums import (
     RETURN_ROLES,
     ActionEventKind,
     ActionState,
+    AttendanceKind,
     EscalationKind,
     EvidenceKind,
     PointOrigin,
     PointState,
+    LineBasis,
+    MeetingKind,
     Rag,
     RatingRole,
     ReturnState,
@@ -27,6 +30,7 @@ from s11audit.domain.policy import OPERATOR
 from s11audit.models import (
     Action,
     ActionEvent,
+    Attendance,
     Board,
     Challenge,
     ChallengeAction,
@@ -35,8 +39,11 @@ from s11audit.models import (
     DrawStratum,
     EscalationStep,
     Evidence,
+    EnquiryLine,
     Improvement,
     Invitation,
+    Meeting,
+    MeetingDecision,
     Membership,
     OutboxMessage,
     Publication,
@@ -129,10 +136,49 @@ def _place(session: Session) -> Place:
             "draw_id": _draw(session, stage, agencies[0].return_).id,
             "invitation_id": _invitation(session, board).id,
             "message_id": _message(session, board).id,
+            **_meeting(session, board, agencies[0].return_),
             "theme_id": theme.id,
             "tag_id": agencies[0].ids["tag_id"],
         },
     )
+
+
+def _meeting(session: Session, board: Board, return_: Return) -> dict[str, int]:
+    meeting = Meeting(
+        board_id=board.id,
+        kind=MeetingKind.QA,
+        held_on=make.TODAY,
+        title="QA sub-group",
+        added_at=make.NOW,
+    )
+    session.add(meeting)
+    session.flush()
+    line = EnquiryLine(
+        meeting_id=meeting.id,
+        return_id=return_.id,
+        standard=1,
+        basis=LineBasis.HAND,
+        draft_key="hand:1",
+        text="Who reads the log?",
+    )
+    decision = MeetingDecision(
+        meeting_id=meeting.id,
+        number=1,
+        return_id=return_.id,
+        text="Agree.",
+        recorded_at=make.NOW,
+    )
+    attendance = Attendance(
+        meeting_id=meeting.id, name="Ann", name_key="ann", kind=AttendanceKind.PRESENT
+    )
+    session.add_all([line, decision, attendance])
+    session.flush()
+    return {
+        "meeting_id": meeting.id,
+        "line_id": line.id,
+        "decision_id": decision.id,
+        "attendance_id": attendance.id,
+    }
 
 
 def _tag(session: Session, theme: Theme, return_: Return) -> ThemeTag:
