@@ -9,9 +9,9 @@ from s11audit.domain.enums import RatingRole, TagSource
 from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Actor, Can, can
 from s11audit.models import Rating, Return
-from s11audit.queries.opinions import Opened, opened_of
+from s11audit.queries.moderation import Round, round_of
 from s11audit.queries.returns import facts_of
-from s11audit.queries.reviews import current_submission, part_of, ratings_of
+from s11audit.queries.reviews import part_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def passages_of(session: Session, actor: Actor, return_: Return, number: int) ->
     """Return the texts of a standard that the actor may read and tag: the answers and statement
     of the submission under review, published comments, and of reviewers' comments their own and
     those that are open to them. Raises NotFound where nothing is in, or no such standard."""
-    submission = current_submission(session, return_.id, with_snapshot=True)
+    current = round_of(session, return_, with_snapshot=True)
+    submission = current.submission
     part = part_of(submission.snapshot, number) if submission else None
     if part is None:
         raise NotFound("There is no such standard in this return.")
@@ -63,23 +64,18 @@ def passages_of(session: Session, actor: Actor, return_: Return, number: int) ->
     ]
     if part["statement"].strip():
         sources.append(Source(TagSource.STATEMENT, "Evidence statement", part["statement"]))
-    sources += _comments(session, actor, return_, number)
+    sources += _comments(actor, return_, current, number)
     return StandardPassages(number, part["title"], sources)
 
 
-def _comments(session: Session, actor: Actor, return_: Return, number: int) -> list[Source]:
-    facts = facts_of(return_)
-    opened = opened_of(session, {return_.id}).get(return_.id, Opened())
-    sees = can(actor, Can.SEE_UNPUBLISHED, facts)
-    roles = (RatingRole.REVIEWER, RatingRole.AGREED)
+def _comments(actor: Actor, return_: Return, current: Round, number: int) -> list[Source]:
+    sees = can(actor, Can.SEE_UNPUBLISHED, facts_of(return_))
     found = []
-    for rating in ratings_of(session, return_.id, roles, standard=number):
+    for rating in current.ratings:
+        if rating.standard != number:
+            continue
         if rating.role is RatingRole.REVIEWER and not (
-            sees
-            and (
-                opened.is_open(rating.rated_at)
-                or (actor.user_id is not None and rating.rater_id == actor.user_id)
-            )
+            sees and current.visible(rating, actor.user_id)
         ):
             continue
         text = "\n\n".join(each for each in (rating.comment, rating.improvement) if each.strip())

@@ -189,6 +189,8 @@ FORMS = {
         "reminders.schedule", "reminders.words",
         "paper_entries.start", "returns.extend", "returns.send_back", "returns.standing",
         "screening.add", "screening.dismiss", "screening.send_back", "tools.add",
+        "meetings.add", "meetings.add_decision", "meetings.add_line", "meetings.place",
+        "themes.add", "themes.merge", "themes.tag",
         "visits.arrange", "visits.cancel", "visits.freeze", "visits.give_up", "visits.team",
     ),
     "qa": ("actions.decide", "actions.monitor", "reviews.standard"),
