@@ -85,6 +85,7 @@ def build_compliance(
         confirmed = _merged(said, _by_membership)
         published_for = _merged(said, _by_return)
         agreed = _since_confirmed(said, published)
+    kept = queries.kept(session, stage.id, by) if stage.number > 1 else {}
     improvements = queries.improvements(session, stage.id, by)
     monitored = queries.monitored(session, stage.id, by)
 
@@ -97,7 +98,7 @@ def build_compliance(
             applicable=basics.applicable(each.categories),
             self_ratings=submitted.get(each.id, {}),
             agreed=agreed.get(each.membership_id, {}),
-            published_standards=published_for.get(each.id, ()),
+            published_standards={*published_for.get(each.id, ()), *kept.get(each.id, ())},
             improvements=_read_improvements(improvements.get(each.id, "")),
             plan_returned=each.plan_returned,
             monitored=each.id in monitored,
@@ -174,6 +175,7 @@ def build_standards(
                 {number: own.get(number) for number in numbers},
                 {number: given.get(number) for number in numbers},
                 basics.note(each.id),
+                each.membership_id,
             )
         )
     own_counts = _counts(line.self_ratings for line in rows)

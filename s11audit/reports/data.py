@@ -148,6 +148,7 @@ class StandardsRow:
     self_ratings: Mapping[int, Rag | None]
     agreed: Mapping[int, Rag | None]
     note: str = ""
+    membership_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from s11audit.views import (
     calendars,
     challenges,
     chasing,
+    comparisons,
     confirming,
     cycles,
     draws,
@@ -61,6 +62,7 @@ def register(app: Flask) -> None:
     assert accepting.bp is reviews.bp  # likewise, `reviews`
     assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
     assert successions.bp is agencies.bp  # likewise
+    assert comparisons.bp is reports.bp  # likewise
     assert visits.bp is visit_sheets.bp is draws.bp  # likewise, `visits`
     assert programme.bp is packs.bp is meetings.bp  # likewise
     formats.register(app)

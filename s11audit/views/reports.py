@@ -66,7 +66,7 @@ def standards_file(board: Board, cycle_id: int, number: int, file_format: str) -
 
 
 def _page(kind: str, board: Board, cycle_id: int, number: int) -> str:
-    form, day = _asked_day()
+    form, day = asked_day()
     try:
         report = _build(kind, board, cycle_id, number, day)
     except Invalid as error:
@@ -87,7 +87,7 @@ def _page(kind: str, board: Board, cycle_id: int, number: int) -> str:
 
 
 def _file(kind: str, board: Board, cycle_id: int, number: int, file_format: str) -> Response:
-    form, day = _asked_day()
+    form, day = asked_day()
     if form.errors:
         raise BadRequest
     report = _build(kind, board, cycle_id, number, day)
@@ -102,7 +102,7 @@ def _build(kind: str, board: Board, cycle_id: int, number: int, day: date | None
     return KINDS[kind](db.session, actor(), cycle_id, number, day, board_id=board.id, now=now())
 
 
-def _asked_day() -> tuple[AsAtForm, date | None]:
+def asked_day() -> tuple[AsAtForm, date | None]:
     """Return the form and the day that the address names: `as_at=2026-03-04`, or the three boxes
     of the form. None, with the error in the form, where it cannot be read."""
     written = request.args.get("as_at", "")
