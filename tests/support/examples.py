@@ -46,7 +46,34 @@ def by_endpoint(made: FilledBoard) -> dict[str, list[Values]]:
     def of(states: Iterable[str], **values: Any) -> list[Values]:
         return [{"return_id": made.return_ids[state], **values} for state in states]
 
-    return _filling_in(made, of) | _afterwards(made, of) | _visits(made, of)
+    return _answers(made, of) | _filling_in(made, of) | _afterwards(made, of) | _visits(made, of)
+
+
+def _answers(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
+    """The confirmed way, the figures, an escalation and the meetings about a return."""
+    plain = {"board": SLUG}
+    steps = [of(("late",), step_id=step)[0] for step in made.ids["steps"][:2]]
+    held, coming = (of(("plan_underway",), challenge_id=each)[0] for each in made.ids["challenges"])
+    return {
+        "confirming.results": [{**plain, "stage_id": made.ids["confirmed_stage_id"]}],
+        "confirming.return_one": of(("to_return",)),
+        "confirming.result": of(("to_return", "to_confirm", "confirmed")),
+        "confirming.confirm": of(("to_confirm",)),
+        "confirming.rate_again": of(("confirmed",), number=17),
+        "escalations.index": [plain, {**plain, "show": "stopped"}],
+        "escalations.show": of(("late", "not_started", "submitted")),
+        "escalations.begin": of(("late",)),
+        **{f"escalations.{name}": steps[1:] for name in ("letter", "pdf", "done")},
+        "escalations.preview": steps,
+        "challenges.index": of(("plan_underway", "not_started")),
+        "challenges.show": [held, coming],
+        "challenges.sheet": [held, coming],
+        **{
+            f"challenges.{name}": [coming]
+            for name in ("change", "questions", "share", "outcome", "add_action")
+        },
+        "challenges.done": [{**held, "agreed_id": made.ids["agreed_id"]}],
+    }
 
 
 def _filling_in(made: FilledBoard, of: Any) -> dict[str, list[Values]]:

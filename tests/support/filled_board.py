@@ -27,7 +27,7 @@ from s11audit.services import (
     tools,
 )
 from tests import factories as make
-from tests.support import filled_meetings, filled_screenings, filled_visits
+from tests.support import filled_answers, filled_meetings, filled_screenings, filled_visits
 from tests.support.filled_builder import (
     ADVISORY,
     MAIN_AGENCY,
@@ -77,6 +77,9 @@ def build(session: Session, evidence_url: str) -> FilledBoard:
     filled_meetings.meet(builder, made.return_ids["rated"], made.return_ids["in_review"])
     filled_visits.draw_and_visit(builder)
     filled_screenings.screen(builder)
+    filled_answers.confirm(builder, main.id)
+    filled_answers.press(builder)
+    filled_answers.meet(builder)
     _history_and_tools(builder)
     session.flush()
     return made
