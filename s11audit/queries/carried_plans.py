@@ -33,19 +33,28 @@ class Before:
 
 
 def before_of(
-    session: Session, return_: Return, standard: int, response: Response | None
+    session: Session, return_: Return, standard: int, response: Response | None = None
 ) -> Before | None:
-    """Return how earlier stages left a standard, None where they said nothing of it. At most five
-    queries."""
+    """Return how earlier stages left a standard, None where they said nothing of it; `response`,
+    where it is at hand, says on which rating the standard is asked. At most six queries."""
     if not follows_up(return_):
         return None
     improvements = improvements_before(session, return_, standard)
     actions = [action.id for each in improvements for action in live_actions(each)]
-    rating = response.asked_on if response is not None else None
+    rating = response.asked_on if response else _asked_on(session, return_.id, standard)
     own = own_ratings_before(session, return_).get(standard)
     if rating is None and own is None and not improvements:
         return None
     return Before(rating, own, improvements, events_of(session, actions) if actions else {})
+
+
+def _asked_on(session: Session, return_id: int, standard: int) -> Rating | None:
+    return session.scalar(
+        select(Rating)
+        .join(Response, Response.asked_on_id == Rating.id)
+        .where(Response.return_id == return_id, Response.standard == standard)
+        .options(joinedload(Rating.publication))
+    )
 
 
 def improvements_before(

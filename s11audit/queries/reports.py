@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload
 
-from s11audit.domain.enums import ReturnKind, Standing
+from s11audit.domain.enums import Ask, ReturnKind, Standing
 from s11audit.domain.errors import NotFound
 from s11audit.models import (
     Action,
@@ -38,6 +38,7 @@ from s11audit.models import (
     Publication,
     Rating,
     RecordedOutcome,
+    Response,
     Return,
     SendBack,
     Stage,
@@ -259,6 +260,20 @@ def confirmations(session: Session, cycle_id: int, by: datetime) -> list[Confirm
         .order_by(Confirmation.effective_at, Confirmation.id)
     )
     return [ConfirmedRead(*row) for row in rows.all() if row[2]]
+
+
+def kept(session: Session, stage_id: int, by: datetime) -> dict[int, list[int]]:
+    """Return the standards of each return of a stage that were confirmed as still true, where QA
+    had published or accepted the return by then: they keep the rating they had (domain rule 20)."""
+    accepted = exists().where(Publication.return_id == Return.id, Publication.effective_at <= by)
+    found: dict[int, list[int]] = {}
+    for return_id, standard in session.connection().execute(
+        select(Response.return_id, Response.standard)
+        .join(Return, Return.id == Response.return_id)
+        .where(Return.stage_id == stage_id, Response.ask == Ask.STILL_TRUE, accepted)
+    ):
+        found.setdefault(return_id, []).append(standard)
+    return found
 
 
 def improvements(session: Session, stage_id: int, by: datetime) -> dict[int, str]:

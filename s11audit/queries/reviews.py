@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, undefer
 
 from s11audit.domain.enums import RatingRole
 from s11audit.models import MonitoringFlag, Publication, Rating, Return, SendBack, Submission
+from s11audit.queries.carrying import kept_ratings
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.answers import read_answer
 from s11audit.scoring.ratings import RequirementFacts, Suggestion, suggest
@@ -112,8 +113,10 @@ def _is_earlier(rating: Rating | None, submission: Submission | None) -> bool:
 def reviews_of(
     session: Session, return_: Return, submission: Submission | None
 ) -> list[StandardReview]:
-    """Return how far QA is with each standard that applies to a return, in one query."""
-    ratings = ratings_of(session, return_.id, (RatingRole.REVIEWER, RatingRole.AGREED))
+    """Return how far QA is with each standard that applies to a return, in one query, two for a
+    later stage: what is still true there keeps its rating of before (domain rule 20)."""
+    given = ratings_of(session, return_.id, (RatingRole.REVIEWER, RatingRole.AGREED))
+    ratings = [*kept_ratings(session, return_), *given]
     return standard_reviews(standards_asked(session, return_), ratings, submission)
 
 
@@ -200,6 +203,7 @@ def flags_of(session: Session, return_id: int) -> dict[tuple[int, int | None], M
 
 def published_of(session: Session, return_: Return) -> list[StandardReview]:
     """Return each standard that applies to a return with its latest published rating only: what
-    the agency may see."""
-    ratings = ratings_of(session, return_.id, (RatingRole.AGREED,))
+    the agency may see. What is still true keeps its rating of the stage before."""
+    given = ratings_of(session, return_.id, (RatingRole.AGREED,))
+    ratings = [*kept_ratings(session, return_), *given]
     return standard_reviews(standards_asked(session, return_), ratings, None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from s11audit.domain.enums import EvidenceKind, Rag
+from s11audit.domain.enums import Ask, EvidenceKind, Rag
 from s11audit.queries.reviews import suggestion_of
 from s11audit.scoring.answers import Outcome, read_answer
 from s11audit.scoring.ratings import Suggestion, differs
@@ -58,6 +58,12 @@ class SubmittedStandard:
     differs: bool
     evidence: list[SubmittedEvidence]
     proposed: list[SubmittedAction]
+    asked: Ask = Ask.FULL
+    before: RatingChoice | None = None
+    """The rating that an update or a confirmation was asked on, in the tool's words."""
+    progress: str = ""
+    still_true_by: str = ""
+    still_true_on: date | None = None
 
 
 def submitted_standard(tool: Tool, standard: Standard, part: dict[str, Any]) -> SubmittedStandard:
@@ -66,6 +72,7 @@ def submitted_standard(tool: Tool, standard: Standard, part: dict[str, Any]) -> 
     own = part["self_rating"]
     choice = tool.rating(own["label"]) if own["label"] else None
     suggestion = suggestion_of(tool, standard, part)
+    before, confirmed = part.get("rating_before"), part.get("still_true") or {}
     return SubmittedStandard(
         standard=standard,
         meaning=tool.translate(standard.meaning),
@@ -80,6 +87,11 @@ def submitted_standard(tool: Tool, standard: Standard, part: dict[str, Any]) -> 
             SubmittedAction(item["what"], item["owner"], _day(item["due_on"]))
             for item in part["proposed_actions"]
         ],
+        asked=Ask(part.get("asked", Ask.FULL)),
+        before=tool.rating(before["label"]) if before else None,
+        progress=part.get("progress", ""),
+        still_true_by=confirmed.get("name", ""),
+        still_true_on=_day(confirmed.get("on")),
     )
 
 

@@ -62,6 +62,7 @@ def _standard(paper: "Paper", standard: Mapping[str, Any], tool: Tool) -> None:
     paper.text(_rating(standard["self_rating"], tool), "lead", bold="Self rating:")
     if standard["self_rating"]["na_reason"]:
         paper.text(standard["self_rating"]["na_reason"], bold="Why it does not apply:")
+    _followed_up(paper, standard, tool)
     for requirement in standard["requirements"]:
         text = tool.translate(requirement["text"])
         paper.text(text, "lead", bold=requirement["key"])
@@ -77,6 +78,19 @@ def _standard(paper: "Paper", standard: Mapping[str, Any], tool: Tool) -> None:
         paper.text("What will be done", "label")
         for number, action in enumerate(standard["proposed_actions"], start=1):
             paper.text(_action(action), "answer", bold=f"{number}.")
+
+
+def _followed_up(paper: "Paper", standard: Mapping[str, Any], tool: Tool) -> None:
+    """Say, for a standard of a later stage, what it followed up and whether it is still true."""
+    before, confirmed = standard.get("rating_before"), standard.get("still_true")
+    if before:
+        paper.text(_rating(before, tool), bold="Agreed rating before:")
+    if confirmed:
+        told = f"Confirmed by {confirmed['name']} on {_day(confirmed['on'])}."
+        paper.text(f"{told} What follows was said before.", bold="Still true:")
+    if standard.get("progress"):
+        paper.text("Progress since then", "label")
+        paper.text(standard["progress"])
 
 
 def _rating(rating: Mapping[str, Any], tool: Tool) -> str:

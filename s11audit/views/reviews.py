@@ -14,6 +14,7 @@ from s11audit.extensions import db
 from s11audit.forms.reviews import ConfirmForm, RatingForm
 from s11audit.models import Agreement, Board, Rating, Return, Sharing, Submission
 from s11audit.queries import reviews as read
+from s11audit.queries.carried_plans import before_of
 from s11audit.queries.moderation import Round, Stand, round_of
 from s11audit.queries.replies import latest_disputes, sharings_of
 from s11audit.queries.returns import facts_of
@@ -22,8 +23,10 @@ from s11audit.queries.screening import screening_of
 from s11audit.queries.submitted_standards import SubmittedStandard, submitted_standard
 from s11audit.queries.tools import tool_of
 from s11audit.queries.visits import proposals_of, returns_with_proposals
+from s11audit.scoring.actions import is_overdue
 from s11audit.scoring.words import listed
 from s11audit.services import moderation, reviews, sharing
+from s11audit.services.accepting import may_be_accepted
 from s11audit.services.rateable import SHORTFALL
 from s11audit.tools.schema import Tool
 from s11audit.transactions import writing
@@ -83,6 +86,8 @@ def overview(return_: Return) -> str:
     own = found.allotment_of(actor().user_id)
     finished = own is not None and found.finished(own)
     rows = [_overview_row(tool, each, found) for each in stands]
+    # What is still true keeps its rating of the stage before: what is to be rated comes first.
+    rows.sort(key=lambda row: row["kept"])
     return render_template(
         "reviews/overview.html",
         return_=return_,
@@ -100,6 +105,8 @@ def overview(return_: Return) -> str:
         and all(each.rated for each in stands)
         and any(each.pending for each in stands),
         may_reopen=finished and moderation.may_reopen(found),
+        follows_up=any(row["before"] for row in rows),
+        may_accept=may_be_accepted(return_, found) and can(actor(), Can.PUBLISH, facts_of(return_)),
         **_allowed(return_, found),
     )
 
@@ -354,6 +361,8 @@ def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
         part=page.part,
         stands=page.stands,
         form=form,
+        before=before_of(db.session, return_, page.part.standard.number),
+        is_overdue=lambda action: is_overdue(action.state, action.due_on, now()),
         proposed=proposals_of(db.session, return_.id).get(page.part.standard.number),
         **_allowed(return_, page.found),
     )
@@ -382,7 +391,8 @@ def _after_saving(return_: Return, page: Page, form: RatingForm) -> str:
 
 
 def _overview_row(tool: Tool, stands: read.StandardReview, found: Round) -> dict[str, Any]:
-    row: dict[str, Any] = {"stands": stands, "self": None, "suggestion": None, "differs": False}
+    row: dict[str, Any] = dict.fromkeys(("self", "suggestion", "before"))
+    row |= {"stands": stands, "differs": False}
     submission = found.submission
     part = read.part_of(submission.snapshot, stands.standard.number) if submission else None
     if part is not None:
@@ -391,7 +401,10 @@ def _overview_row(tool: Tool, stands: read.StandardReview, found: Round) -> dict
             "self": submitted.self_choice,
             "suggestion": submitted.suggestion.rag,
             "differs": submitted.differs,
+            "before": submitted.before,
         }
+    agreed = stands.agreed
+    row["kept"] = bool(agreed and submission and agreed.return_id != submission.return_id)
     latest = stands.latest
     row["choice"] = tool.rating(latest.label) if latest else None
     row["stand"] = next(each for each in found.stands if each.standard is stands.standard)

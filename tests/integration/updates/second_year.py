@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import Category, EvidenceKind, Rag, Role
+from s11audit.domain.enums import Ask, Category, EvidenceKind, Rag, Role
 from s11audit.domain.policy import OPERATOR, Actor
 from s11audit.models import Board, Cycle, Evidence, EvidenceUse, Membership, Response, Return, User
+from s11audit.queries.carrying import draft_of
+from s11audit.queries.responses import responses_of
 from s11audit.queries.returns import return_by_id
 from s11audit.services.publications import Agreed, publish_ratings
+from s11audit.services.responses import save_response
+from s11audit.services.still_true import say_still_true
+from s11audit.services.submissions import Signatory
+from s11audit.services.submitting import submit
 from tests import factories as make
 from tests.factories import NOW
+from tests.integration.responses.filling import whole
 from tests.support.reviewing import sent_in
 
 STATE_1_DUE, STAGE_2_DUE = make.TODAY + timedelta(days=21), make.TODAY + timedelta(days=386)
@@ -106,3 +113,21 @@ def _link(session: Session, return_: Return) -> None:
         )
     )  # fmt: skip
     session.flush()
+
+
+def send_update(session: Session, year: SecondYear, label: str = "amber") -> None:
+    """Send the return of stage 2 in: what was green is still true, the rest rated `label`."""
+    lead, second = year.actor(session, "lead"), return_by_id(session, year.second.id)
+    asked = draft_of(session, second).responses
+    green = {number: True for number, each in asked.items() if each.ask is Ask.STILL_TRUE}
+    if green:
+        say_still_true(session, lead, second.id, green, "Amira Khan", now=LATER)
+    for number, response in responses_of(session, second.id).items():
+        if number not in green:
+            values = replace(whole(number, label), progress="A deputy is named.", still_holds=True)
+            save_response(
+                session, lead, second.id, number, values, based_on=response.version, now=LATER
+            )
+    signatory = Signatory("Pat Lee", "Chief Executive", "pat@example.org")
+    submit(session, lead, second.id, signatory, True, now=LATER)
+    session.commit()
