@@ -273,7 +273,7 @@ class Ask(StrEnum):
 
 
 class ScreeningRule(StrEnum):
-    """What the first read of a return can find (domain rule 14), in the order it is listed."""
+    """What the first read of a return can find (domain rule 15), in the order it is listed."""
 
     MISSING = "missing"
     NA_REASON = "na_reason"

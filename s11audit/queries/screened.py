@@ -1,5 +1,5 @@
 """Returns as the first read takes them: the current submissions of a stage, with what each agency
-sent in last time (domain rule 14)."""
+sent in last time (domain rule 15)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether two statements say the same, near enough, and finding those that do (domain rule 14).
+"""Whether two statements say the same, near enough, and finding those that do (domain rule 15).
 
 A statement is taken as its shingles: every run of three words, letters' case and punctuation left
 aside. Two are alike where at least half of the shingles that either has are in both (Jaccard).

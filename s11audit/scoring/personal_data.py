@@ -1,4 +1,4 @@
-"""Finding what is likely personal data in what an agency wrote (domain rule 14).
+"""Finding what is likely personal data in what an agency wrote (domain rule 15).
 
 Made to be right rather than complete: staff named with their post, dates, numbers, names of
 agencies, switchboards and shared mailboxes are let pass.

@@ -1,4 +1,4 @@
-"""Whether a reason for "not applicable" or "not known" says anything (domain rule 14)."""
+"""Whether a reason for "not applicable" or "not known" says anything (domain rule 15)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The first read of a return that came in: what the board office should look at (domain rule 14).
+"""The first read of a return that came in: what the board office should look at (domain rule 15).
 
 Everything but likeness to other agencies, for which the texts of all are needed: `likeness`.
 """

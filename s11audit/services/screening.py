@@ -1,5 +1,5 @@
 """The board office's screening of a return: drafting its list, deciding, passing on or sending
-back (domain rule 14)."""
+back (domain rule 15)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping

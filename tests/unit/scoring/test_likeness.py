@@ -1,4 +1,4 @@
-"""Likeness of statements: the threshold, its symmetry, and the search for it (domain rule 14)."""
+"""Likeness of statements: the threshold, its symmetry, and the search for it (domain rule 15)."""
 
 import random
 

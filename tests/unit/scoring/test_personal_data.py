@@ -1,4 +1,4 @@
-"""What is likely personal data, and what only looks like it (domain rule 14). The numbers are
+"""What is likely personal data, and what only looks like it (domain rule 15). The numbers are
 those that are published as examples, or set aside for stories."""
 
 import pytest

@@ -1,4 +1,4 @@
-"""Each rule of the first read, on both sides of its edge (domain rule 14)."""
+"""Each rule of the first read, on both sides of its edge (domain rule 15)."""
 
 from datetime import date
 
