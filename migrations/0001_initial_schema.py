@@ -994,7 +994,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "\"kind\" IN ('return', 'action', 'reply', 'plan', 'rate', 'verify', 'office')",
+            "\"kind\" IN ('return', 'action', 'reply', 'result', 'plan', 'rate', 'verify', 'office')",
             name=op.f("ck_reminder_kind_listed"),
         ),
         sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_reminder_board_id")),

@@ -198,6 +198,7 @@ class ReminderKind(StrEnum):
     RETURN = "return"
     ACTION = "action"
     REPLY = "reply"
+    RESULT = "result"
     PLAN = "plan"
     RATE = "rate"
     VERIFY = "verify"

@@ -157,6 +157,7 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.ReminderKind.RETURN: "Return",
         e.ReminderKind.ACTION: "Action",
         e.ReminderKind.REPLY: "Reply to the ratings",
+        e.ReminderKind.RESULT: "Result to confirm",
         e.ReminderKind.PLAN: "Action plan",
         e.ReminderKind.RATE: "Ratings to give",
         e.ReminderKind.VERIFY: "Actions to verify",

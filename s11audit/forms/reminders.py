@@ -26,8 +26,8 @@ class ScheduleForm(FlaskForm):
         choices=[
             ("returns", "Returns, and replies to ratings"),
             ("actions", "Actions of their plan"),
-            ("weekly", "Once a week: plans still to be returned, and what waits for QA and the "
-             "office"),
+            ("weekly", "Once a week: plans and results that are still to come, and what waits "
+             "for QA and the office"),
         ],
     )  # fmt: skip
     days_before = GovTextInput(

@@ -19,6 +19,7 @@ from s11audit.domain.enums import (
 from s11audit.models import (
     Action,
     ActionEvent,
+    Confirmation,
     Cycle,
     Extension,
     Improvement,
@@ -28,6 +29,7 @@ from s11audit.models import (
     Reply,
     Response,
     Return,
+    ReturnedResult,
     SendBack,
     SharedRating,
     Sharing,
@@ -38,7 +40,7 @@ from s11audit.queries.returns import still_out
 from s11audit.scoring.actions import PlanState, plan_state
 from s11audit.scoring.as_at import is_open
 
-PLAN_FOR = timedelta(weeks=26)  # for which a plan that does not come is asked for once a week
+WEEKLY_FOR = timedelta(weeks=26)  # for which what has no date is asked for once a week
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def owed_at_agencies(
     yield from _returns(session, at, now)
     yield from _actions(session, at)
     yield from _replies(session, at, today)
+    yield from _results(session, at, today)
     yield from _plans(session, at, today)
 
 
@@ -145,7 +148,8 @@ def _given(session: Session, return_ids: Collection[int]) -> dict[tuple[int, int
         select(Response.return_id, Response.assigned_to_id, Response.standard, Response.complete)
         .where(Response.return_id.in_(return_ids), Response.assigned_to_id.is_not(None))
     ):  # fmt: skip
-        found.setdefault((return_id, user_id), {})[standard] = complete
+        if user_id is not None:
+            found.setdefault((return_id, user_id), {})[standard] = complete
     return found
 
 
@@ -214,6 +218,33 @@ def _replies(session: Session, at: Mapping[int, list[Place]], today: date) -> It
         yield from _for_each([place for place in at[member.id] if place.role is Role.LEAD], owed)
 
 
+def _results(session: Session, at: Mapping[int, list[Place]], today: date) -> Iterator[Owed]:
+    """Results that were returned to the agency and that it has not confirmed."""
+    sent_back = exists().where(SendBack.submission_id == Submission.id)
+    confirmed = exists().where(Confirmation.submission_id == Submission.id)
+    rows = session.execute(
+        select(Return, Membership, Cycle.name, Stage.number, ReturnedResult.recorded_at)
+        .join(Submission, Submission.return_id == Return.id)
+        .join(ReturnedResult, ReturnedResult.submission_id == Submission.id)
+        .join(Return.membership)
+        .join(Return.stage)
+        .join(Stage.cycle)
+        .where(
+            Return.membership_id.in_(at), Return.standing == Standing.ASKED, ~sent_back, ~confirmed
+        )
+        .order_by(Return.id)
+    )
+    for return_, member, cycle, stage, returned_at in rows:
+        since = london_today(returned_at)
+        if since + WEEKLY_FOR < today:
+            continue
+        owed = Owed(
+            0, ReminderKind.RESULT, member.board_id, return_.id, since=since,
+            return_id=return_.id, agency=member.name, cycle=cycle, stage=stage,
+        )  # fmt: skip
+        yield from _for_each([place for place in at[member.id] if place.role is Role.LEAD], owed)
+
+
 def _plans(session: Session, at: Mapping[int, list[Place]], today: date) -> Iterator[Owed]:
     opened = session.execute(
         select(Return, Membership, Cycle.name, Stage.number, func.max(Improvement.opened_at))
@@ -237,7 +268,7 @@ def _plans(session: Session, at: Mapping[int, list[Place]], today: date) -> Iter
             continue
         asked_at = decided_at if state is PlanState.ASKED_AGAIN and decided_at else opened_at
         since = london_today(asked_at)
-        if since + PLAN_FOR < today:
+        if since + WEEKLY_FOR < today:
             continue
         owed = Owed(
             0, ReminderKind.PLAN, member.board_id, return_.id, since=since,

@@ -33,6 +33,7 @@ REMINDED_OF = {
     ReminderKind.RETURN: "Of the return",
     ReminderKind.ACTION: "Of actions of the plan",
     ReminderKind.REPLY: "Of the reply to the ratings",
+    ReminderKind.RESULT: "Of the result that is still to be confirmed",
     ReminderKind.PLAN: "Of the action plan that is still to be returned",
 }
 
@@ -196,7 +197,7 @@ def _reminders(session: Session, return_id: int) -> list[Event]:
     for each in reminders_of_return(session, return_id):
         people = "1 person" if each.people == 1 else f"{each.people} people"
         about = REMINDED_OF[each.kind]
-        if each.kind is not ReminderKind.PLAN:
+        if each.kind not in (ReminderKind.PLAN, ReminderKind.RESULT):
             about += f", {_step(each.step)}"
         found.append(Event(each.at, f"Reminder sent to {people}", reason=about))
     return found

@@ -88,6 +88,8 @@ def line(owed: Owed, slug: str, today: date, base_url: str) -> str:
         return f"* {agency}: your reply to the ratings for {audit}, {when}.\n  {at}/reply"
     if owed.kind is ReminderKind.PLAN:
         return f"* {agency}: the action plan for {audit}, is still to be returned.\n  {at}/plan"
+    if owed.kind is ReminderKind.RESULT:
+        return f"* {agency}: the result for {audit}, is still to be confirmed.\n  {at}/result"
     counted = " and ".join(_counted(*each) for each in owed.counts)
     return f"* {counted}.\n  {base_url}/boards/{slug}"
 

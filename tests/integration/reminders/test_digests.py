@@ -27,6 +27,7 @@ from s11audit.models import (
     Reminder,
     ReminderSchedule,
     Response,
+    ReturnedResult,
     SharedRating,
     Sharing,
     Stage,
@@ -38,6 +39,7 @@ from tests import factories as make
 from tests.support.counting import counted_queries
 from tests.support.databases import close_engines
 
+AT = "https://audit.example.org"
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FEBRUARY = datetime(2026, 2, 2, tzinfo=UTC)
 DUE = date(2026, 4, 1)  # a Wednesday; make.TODAY is Wednesday, 4 March: 28 days before
@@ -347,6 +349,9 @@ def test_replies_and_what_waits_for_qa_and_the_office(session, mailing):
     waiting = improvement(session, sent_in)
     action(session, waiting, 1, DUE, ActionState.REPORTED_COMPLETE)
     late.due_on = make.TODAY
+    session.add(ReturnedResult(
+        submission_id=submission.id, effective_at=make.NOW, recorded_at=make.NOW
+    ))  # fmt: skip
     session.add_all([
         Allotment(return_id=sent_in.id, reviewer_id=qa.id, allotted_at=FEBRUARY),
         Allotment(return_id=shown.id, reviewer_id=qa.id, allotted_at=FEBRUARY,
@@ -357,7 +362,13 @@ def test_replies_and_what_waits_for_qa_and_the_office(session, mailing):
     session.commit()
     run(*(make.TODAY + timedelta(days=n) for n in range(16)))
     sent = mail(session)
-    assert days_of(session, lead.email) == [make.TODAY + timedelta(days=n) for n in (0, 7, 13)]
+    assert days_of(session, lead.email) == [
+        make.TODAY + timedelta(days=n) for n in (0, 5, 7, 12, 13)
+    ]
+    result = (
+        f"the result for Audit 2026, stage 1, is still to be confirmed.\n  {AT}/returns/{shown.id}"
+    )
+    assert result in sent[lead.email, monday] and "your reply" not in sent[lead.email, monday]
     assert "your reply to the ratings for Audit 2026" in sent[lead.email, make.TODAY]
     assert days_of(session, "helper@example.org") == []
     both = "1 action to verify and 1 action plan to accept or ask for again"
