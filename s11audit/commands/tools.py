@@ -65,3 +65,24 @@ def add(file: tuple[str, bytes]) -> None:
             )
             told = f"{version.title} is added: {version.key} version {version.version}."
     click.echo(told)
+
+
+@tools.command("lineage")
+@click.argument("file", type=INPUT_FILE)
+@click.option("--board", "slug", help="For this board alone; without it, for every board.")
+def lineage(file: tuple[str, bytes], slug: str | None) -> None:
+    """Add the lineage in FILE: what each part of a tool was in an earlier one."""
+    name, content = file
+    with opened():
+        from s11audit.queries.boards import board_by_slug
+        from s11audit.services.lineages import add_lineage
+        from s11audit.transactions import writing
+
+        with writing() as session:
+            board_id = board_by_slug(session, slug).id if slug else None
+            made = add_lineage(session, OPERATOR, content, name, board_id=board_id, now=now())
+            told = (
+                f"{name} is added: {made.tool_key} version {made.tool_version} from "
+                f"{made.was_key} version {made.was_version}, lineage version {made.version}."
+            )
+    click.echo(told)

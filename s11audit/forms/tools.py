@@ -14,3 +14,13 @@ class ToolFileForm(FlaskForm):
         hint="A text file in YAML, at most 1 MB",
     )  # fmt: skip
     add = GovSubmit("Check the file")
+
+
+class LineageFileForm(FlaskForm):
+    """A lineage's file."""
+
+    file = GovFileInput(
+        "Lineage file", [FileRequired("Choose the file of the lineage")], accept=".yaml,.yml",
+        hint="A text file in YAML, at most 1 MB",
+    )  # fmt: skip
+    add = GovSubmit("Check and add the file")

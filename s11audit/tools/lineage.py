@@ -141,12 +141,13 @@ def came_from(lineage: Lineage, key: str) -> tuple[str, ...]:
 
 def identity(tool: Tool) -> Lineage:
     """Return the lineage of a tool used again: everything is the same."""
-    return proposed(tool, tool)
+    return proposed(tool, tool, date(2000, 1, 1))
 
 
-def proposed(tool: Tool, was: Tool) -> Lineage:
-    """Return a first lineage, to be read and put right by a person: parts of the same number or
-    key are the same where their wording is, else reworded; the rest is new or dropped."""
+def proposed(tool: Tool, was: Tool, day: date) -> Lineage:
+    """Return a first lineage of that day, to be read and put right by a person: parts of the same
+    number or key are the same where their wording is, else reworded; the rest is new or
+    dropped."""
     earlier = {str(each.number): _asks(each) for each in was.standards}
     earlier_texts = {each.key: (each.kind, each.text) for each in _requirements(was)}
     standards = [
@@ -164,7 +165,7 @@ def proposed(tool: Tool, was: Tool) -> Lineage:
             "lineage": 1,
             "tool": {"key": tool.key, "version": tool.version},
             "was": {"key": was.key, "version": was.version},
-            "date": date(2000, 1, 1),
+            "date": day,
             "standards": standards,
             "requirements": requirements,
             "dropped": {

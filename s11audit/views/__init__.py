@@ -25,6 +25,7 @@ from s11audit.views import (
     imports,
     installation,
     invitations,
+    lineages,
     look,
     meetings,
     moderation,
@@ -62,6 +63,7 @@ def register(app: Flask) -> None:
     assert accepting.bp is reviews.bp  # likewise, `reviews`
     assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
     assert successions.bp is agencies.bp  # likewise
+    assert lineages.bp is tools.bp  # likewise
     assert comparisons.bp is reports.bp  # likewise
     assert visits.bp is visit_sheets.bp is draws.bp  # likewise, `visits`
     assert programme.bp is packs.bp is meetings.bp  # likewise

@@ -1,6 +1,7 @@
 """What a tool's parts were in an earlier one: the file, what it must account for, what compares."""
 
 from collections import Counter
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -86,7 +87,7 @@ def test_a_tool_used_again_is_the_same_throughout() -> None:
 
 def test_a_new_version_proposes_by_number_and_wording() -> None:
     was, now = tool([1, 2]), tool([2, 3], version=2)
-    lineage = proposed(now, was)
+    lineage = proposed(now, was, date(2026, 11, 22))
     accounted_for(lineage, now, was, "proposed")
     assert [(each.of, each.relation.value) for each in lineage.requirements] == [
         ("2.1", "same"),
