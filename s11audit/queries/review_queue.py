@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
@@ -29,6 +29,7 @@ from s11audit.models import (
     ToolVersion,
     name_key,
 )
+from s11audit.queries.board_rounds import ReturnRound, rounds_of_board
 from s11audit.queries.paging import Page
 from s11audit.queries.screening import NOT_SCREENED, stands_of
 from s11audit.queries.tools import in_scope, tool_of
@@ -42,6 +43,8 @@ class Waiting(StrEnum):
     SUBMITTED = "submitted"
     IN_REVIEW = "in_review"
     READY = "ready"
+    DISPUTED = "disputed"
+    REPLY = "reply"
     PUBLISHED = "published"
     ADVISORY = "advisory"
 
@@ -49,18 +52,21 @@ class Waiting(StrEnum):
 WAITING_WORDS: dict[Waiting, str] = {
     Waiting.SUBMITTED: "Submitted",
     Waiting.IN_REVIEW: "In review",
-    Waiting.READY: "Ready to publish",
+    Waiting.READY: "Waiting for moderation",
+    Waiting.DISPUTED: "Disputes to decide",
+    Waiting.REPLY: "With the agency",
     Waiting.PUBLISHED: "Published",
     Waiting.ADVISORY: "Advisory, not rated",
 }
-TO_DO = (Waiting.SUBMITTED, Waiting.IN_REVIEW, Waiting.READY)
+TO_DO = (Waiting.SUBMITTED, Waiting.IN_REVIEW, Waiting.READY, Waiting.DISPUTED)
 
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One return in the queue. `rated` of `standards` have a rating; `pending` wait to be
-    published. `own`: the reviewer holds a role at the agency. `screening`: where that stands,
-    for the page that is shown."""
+    """One return in the queue. `own`: the person who looks holds a role at the agency; `mine`:
+    they review it, have rated `rated` of `standards` and have `finished` or not. `reviewers` are
+    all of them. `reply_by`: until when the agency can answer; `disputes` wait for a decision.
+    `screening`: where that stands, for the page that is shown."""
 
     return_id: int
     agency: str
@@ -71,8 +77,12 @@ class QueueRow:
     late: bool
     rated: int
     standards: int
-    pending: int
     own: bool
+    mine: bool = False
+    finished: bool = False
+    reviewers: tuple[str, ...] = ()
+    reply_by: date | None = None
+    disputes: int = 0
     screening: str = NOT_SCREENED
 
 
@@ -95,8 +105,9 @@ def review_queue(
 ) -> Queue:
     """Return a page of the board's returns that were sent in, those submitted longest ago first.
 
-    Three queries, and one for each tool that this process has not read yet. What a return waits for
-    follows from its tool, so that the whole board is looked at, by a few columns of each return.
+    Those that the actor reviews and has not finished come before all others. Seven queries, and
+    one for each tool that this process has not read yet. What a return waits for follows from its
+    tool, so that the whole board is looked at, by a few columns of each return.
     """
     rows = _rows(session, actor, board_id)
     counts = {waiting: sum(row.waiting is waiting for row in rows) for waiting in Waiting}
@@ -133,6 +144,7 @@ def _current_submissions() -> Subquery:
     )
     return (
         select(
+            Submission.id,
             Submission.return_id,
             Submission.effective_at,
             Submission.late,
@@ -160,11 +172,16 @@ def _of_board(board_id: int) -> ColumnElement[bool]:
     return Return.stage_id.in_(stages)
 
 
-def _progress(board_id: int, sent: Subquery) -> Subquery:
-    """How many standards of each return have what publication needs, and how many are pending."""
+def _progress(board_id: int, sent: Subquery, user_id: int | None) -> Subquery:
+    """How many standards of each return this person has rated, or find published, and how many are
+    published."""
     given = case(
         (
-            and_(Rating.role == RatingRole.REVIEWER, Rating.rated_at >= sent.c.effective_at),
+            and_(
+                Rating.role == RatingRole.REVIEWER,
+                Rating.rated_at >= sent.c.effective_at,
+                Rating.rater_id.is_not_distinct_from(user_id),
+            ),
             Rating.id,
         )
     )
@@ -193,9 +210,7 @@ def _progress(board_id: int, sent: Subquery) -> Subquery:
             func.count(
                 case((columns.kept.is_(None), func.coalesce(columns.given, columns.agreed)))
             ).label("rated"),
-            func.count(case((columns.given > func.coalesce(columns.agreed, 0), 1))).label(
-                "pending"
-            ),
+            func.count(case((columns.kept.is_(None), columns.agreed))).label("published"),
         )
         .group_by(columns.return_id)
         .subquery()
@@ -215,7 +230,8 @@ def _kept() -> Subquery:
 
 def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
     sent = _current_submissions()
-    progress, kept = _progress(board_id, sent), _kept()
+    progress, kept = _progress(board_id, sent, actor.user_id), _kept()
+    rounds = rounds_of_board(session, board_id)
     versions = {
         version.id: version
         for version in session.scalars(
@@ -239,10 +255,11 @@ def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
             Cycle.tool_version_id,
             Stage.number,
             Stage.scope_standards,
+            sent.c.id.label("submission_id"),
             sent.c.effective_at,
             sent.c.late,
             progress.c.rated,
-            progress.c.pending,
+            progress.c.published,
             kept.c.kept,
         )
         .join(Return.membership)
@@ -263,34 +280,48 @@ def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
         if kind not in asked:
             tool = tool_of(session, versions[row.tool_version_id])
             asked[kind] = len(in_scope(tool, row.categories, scope))
-        rated, pending = row.rated or 0, row.pending or 0
         standards = asked[kind] - (row.kept or 0)
+        found = rounds.get(row.id, ReturnRound())
+        published = standards <= (row.published or 0)
+        is_open = found.open(row.submission_id, published=published)
+        me = next((each for each in found.reviewers if each.user_id == actor.user_id), None)
         rows.append(
             QueueRow(
                 return_id=row.id,
                 agency=row.name,
                 cycle=row.cycle,
                 stage=row.number,
-                waiting=_waiting(row.state, row.participation, rated, standards, pending),
+                waiting=_waiting(row.state, row.participation, standards, found, is_open),
                 submitted_at=row.effective_at,
                 late=row.late,
-                rated=rated,
+                rated=row.rated or 0,
                 standards=standards,
-                pending=pending,
                 own=holds_role_at(actor, Facts(board_id, row.membership_id, row.agency_id)),
+                mine=me is not None,
+                finished=me is not None and (is_open or found.finished(me, row.submission_id)),
+                reviewers=tuple(each.name for each in found.reviewers),
+                reply_by=found.shared.reply_by if found.shared else None,
+                disputes=found.shared.undecided if found.shared else 0,
             )
         )
-    return rows
+    # Python's sort keeps the order of those that are equal.
+    return sorted(rows, key=lambda row: not (row.mine and not row.finished))
 
 
 def _waiting(
-    state: ReturnState, participation: Participation, rated: int, standards: int, pending: int
+    state: ReturnState,
+    participation: Participation,
+    standards: int,
+    found: ReturnRound,
+    is_open: bool,
 ) -> Waiting:
     if participation is Participation.ADVISORY:
         return Waiting.ADVISORY
     if state is ReturnState.SUBMITTED:
         return Waiting.SUBMITTED
-    if pending and rated >= standards:
+    if found.shared is not None:
+        return Waiting.DISPUTED if found.shared.undecided else Waiting.REPLY
+    if is_open and (state is ReturnState.IN_REVIEW or found.pending):
         return Waiting.READY
     if not standards and state is ReturnState.IN_REVIEW:
         return Waiting.READY  # nothing is to be rated: it can be accepted
