@@ -185,8 +185,8 @@ def finding_form(
     """Return the form of a standard with a box to tick and room for a note for each line, by id;
     without `ratings` none can be proposed."""
     fields: dict[str, Any] = {}
-    for number in lines:
-        fields[f"done_{number}"] = GovCheckbox("Seen")
+    for number, text in lines.items():
+        fields[f"done_{number}"] = GovCheckbox(text)
         fields[f"note_{number}"] = GovTextArea("Note", rows=1)
     made: FindingForm = type("StandardFindingForm", (FindingForm,), fields)(**options)
     offered = [(each.label, each.title) for each in ratings]
