@@ -12,6 +12,7 @@ from s11audit.domain.wording import WORDS
 from s11audit.extensions import db
 from s11audit.models import Board, Membership, Return
 from s11audit.queries import actions as read
+from s11audit.queries.open_improvements import open_before, open_of
 from s11audit.queries.plan_lists import (
     SHOW_WORDS,
     Show,
@@ -59,6 +60,7 @@ def agency(membership: Membership) -> str:
         "actions/agency.html",
         membership=membership,
         rows=plans_of_agency(db.session, membership.id, now()),
+        still_open=open_of(db.session, membership.id),
         plan_words=PLAN_WORDS,
     )
 
@@ -79,6 +81,7 @@ def plan(return_: Return) -> str:
         live_actions=read.live_actions,
         all_verified=read.all_verified,
         to_rate=to_rate_again(db.session, return_.id),
+        still_open=open_before(db.session, return_),
         overdue=lambda action: is_overdue(action.state, action.due_on, now()),
         plan_words=plan_words(return_),
         **allowed(return_),

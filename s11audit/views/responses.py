@@ -16,6 +16,7 @@ from s11audit.queries import agency_home
 from s11audit.queries.carried_plans import before_of
 from s11audit.queries.carrying import draft_of, drafts_evidence
 from s11audit.queries.earlier import earlier_of
+from s11audit.queries.open_improvements import open_before
 from s11audit.queries.progress import states
 from s11audit.queries.responses import colleagues, responses_of
 from s11audit.queries.returns import facts_of
@@ -84,6 +85,7 @@ def tasks(return_: Return) -> str:
         },
         progress=progress(how_far.values()),
         blocked=why_not_editable(return_, now()),
+        still_open=open_before(db.session, return_),
         sent=submissions_of(db.session, return_.id),
         today=london_today(now()),
         may=_may(return_),

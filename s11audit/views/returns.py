@@ -18,6 +18,7 @@ from s11audit.models import Board, Return
 from s11audit.queries.contacts import people_to_write_to
 from s11audit.queries.cycles import current_stage, stages_of
 from s11audit.queries.history import history_of_return
+from s11audit.queries.open_improvements import open_before
 from s11audit.queries.return_events import (
     RESULT_CONFIRMED,
     RESULT_RETURNED,
@@ -133,6 +134,7 @@ def show(return_: Return) -> str:
         events=events,
         office=office,
         late=_late(return_),
+        still_open=open_before(db.session, return_),
         **_confirmed_way(return_, events, office),
         published=any(event.what.startswith("Ratings published") for event in events.events),
         link=link_to,

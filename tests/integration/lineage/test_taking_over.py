@@ -43,6 +43,11 @@ def test_an_answer_is_taken_over_by_its_button_and_nothing_typed_is_lost(
     assert "Improve standard 5." in client.get(f"{page}11").text
     assert "Still open" in client.get(f"{page}11").text
 
+    for other in ("tasks", "plan"):
+        listed = client.get(f"/returns/{at.now.id}/{other}").text
+        assert "Still open from earlier cycles" in listed and "Improve standard 7." in listed
+    assert "What is still open" in client.get(f"/agencies/{at.agency.id}/plan").text
+
     sent = form_of(shown) | {
         "statement": "Typed and not saved.", "take_over": f"answer:6.2:{at.was.id}.9.9.3"
     }  # fmt: skip
