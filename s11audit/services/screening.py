@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import BigInteger, cast, delete, insert, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import (
@@ -335,7 +335,7 @@ def _statements(session: Session, places: set[Place]) -> tuple[dict[Place, str],
             Response.return_id.in_(senders),
             # One number for the two, which a tool's standards leave room for: a list of pairs
             # takes long to be put together.
-            (Response.return_id * 1000 + Response.standard).in_(
+            (cast(Response.return_id, BigInteger) * 1000 + Response.standard).in_(
                 [1000 * return_id + standard for return_id, standard in places]
             ),
         )
