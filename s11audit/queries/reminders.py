@@ -70,6 +70,20 @@ def reminders_of_return(session: Session, return_id: int) -> list[Sent]:
     return [Sent(*row) for row in rows]
 
 
+def last_reminder(session: Session, return_ids: Collection[int]) -> tuple[date, int] | None:
+    """Return the last day on which people were reminded of one of these returns themselves, and
+    how many people on that day."""
+    row = session.execute(
+        select(Digest.day, func.count(Reminder.user_id.distinct()))
+        .join(Reminder, Reminder.digest_id == Digest.id)
+        .where(Reminder.return_id.in_(return_ids), Reminder.kind == ReminderKind.RETURN)
+        .group_by(Digest.day)
+        .order_by(Digest.day.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
 def latest_digests(session: Session, board_id: int) -> list[tuple[date, int, int]]:
     """Return the last days on which a board's people were reminded: the day, how many people, and
     of how many things."""

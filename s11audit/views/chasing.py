@@ -14,6 +14,7 @@ from s11audit.forms.returns import ChaseForm
 from s11audit.models import Board
 from s11audit.queries.chasing import late_returns
 from s11audit.queries.cycles import stage_on
+from s11audit.queries.reminders import last_reminder
 from s11audit.services import chasing
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now
@@ -50,7 +51,7 @@ def write(board: Board) -> Any:
     batch = request.form.get("batch", "") or uuid4().hex
     whom = {"board": board, "form": form, "batch": batch, "stage_id": stage_id, "chosen": chosen}
     if not form.is_submitted() or form.change.data or not form.validate():
-        return render_template("chasing/write.html", **whom)
+        return _write_page(whom)
     db.session.info.setdefault("base_url", current_app.config["BASE_URL"])
     try:
         if form.send.data:
@@ -67,8 +68,13 @@ def write(board: Board) -> Any:
         )
     except Invalid as error:
         show_problems(form, error)
-        return render_template("chasing/write.html", **whom)
+        return _write_page(whom)
     return render_template("chasing/preview.html", preview=preview, **whom)
+
+
+def _write_page(whom: dict[str, Any]) -> str:
+    reminded = last_reminder(db.session, whom["chosen"])
+    return render_template("chasing/write.html", reminded=reminded, **whom)
 
 
 def _whom(board: Board) -> tuple[int | None, list[int]]:

@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -408,7 +409,6 @@ def test_killed_at_random_the_sweep_ends_as_if_undisturbed(
     with sqlite3.connect(settings["DATABASE_URL"].removeprefix("sqlite:///")) as connection:
         connection.execute("VACUUM INTO ?", (str(copy),))
     connection.close()
-    monkeypatch.setattr(digests, "BATCH", 3)
     monkeypatch.setattr(digests.send_batch, "__kwdefaults__", {"limit": 3})
     chance = random.Random(14)
     left = [0]
@@ -438,6 +438,20 @@ def test_killed_at_random_the_sweep_ends_as_if_undisturbed(
         close_engines(undisturbed)
     assert len(disturbed) == 12 == len({to for to, _ in disturbed})
     assert session.scalar(select(func.count()).select_from(Reminder)) == 12 * 2
+
+
+def test_two_workers_at_once_write_one_digest_a_person(session, mailing, monkeypatch):
+    many(session, 6)
+    monkeypatch.setattr(digests.send_batch, "__kwdefaults__", {"limit": 2})
+
+    def work(_number):
+        with mailing.app_context():
+            send_digests(make.NOW)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(3)))
+    assert len(letters(session)) == 6
+    assert session.scalar(select(func.count()).select_from(Reminder)) == 6 * 2
 
 
 def letters(session):

@@ -82,3 +82,5 @@ def test_the_office_sets_days_and_words(session, client):
     page = client.get(f"/returns/{return_.id}").text
     assert "Reminder sent to 1 person" in page
     assert "Of the return, 14 days before the due date" in page
+    page = client.get(f"/boards/{board.slug}/chase?return={return_.id}").text
+    assert "The last reminder about it was sent on 4 March 2026 to 1 person." in page
