@@ -21,6 +21,7 @@ from s11audit.models import (
     Submission,
     ToolVersion,
 )
+from s11audit.queries.lineages import lineages_to
 from s11audit.queries.reviews import suggestion_of
 from s11audit.queries.tools import tool_of
 from s11audit.scoring.answers import Percentage, read_answer
@@ -38,9 +39,11 @@ from s11audit.scoring.screening import (
     in_order,
     read_alone,
 )
+from s11audit.tools.lineage import COMPARABLE, ToolName
 from s11audit.tools.schema import Tool
 
 A_BATCH = 100
+SameQuestion = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -202,26 +205,30 @@ def name_of(own: Sent, number: int, other: Sent, other_number: int) -> str:
 def read_returns(session: Session, sent: Sequence[Sent]) -> Iterator[ReadReturn]:
     """Yield each of these submissions as the rules read it, with what the agency sent in before,
     in their order; four queries a batch."""
-    tools = _tools(session, sent)
+    stages = _stages(session, sent)
+    asked: dict[tuple[int, str, int], SameQuestion] = {}
     for first in range(0, len(sent), A_BATCH):
         batch = sent[first : first + A_BATCH]
         before = _submissions_before(session, batch)
         wanted = [each.submission_id for each in batch] + list(before.values())
         documents = _documents(session, wanted)
         for each in batch:
-            earlier = before.get(each.submission_id)
-            yield read_document(
-                tools[each.stage_id],
-                each,
-                documents[each.submission_id],
-                documents[earlier] if earlier is not None else None,
-            )
+            document = documents[each.submission_id]
+            board_id, tool = stages[each.stage_id]
+            last = None
+            if each.submission_id in before:
+                earlier = documents[before[each.submission_id]]
+                was = (earlier["tool"]["key"], earlier["tool"]["version"])
+                if (each.stage_id, *was) not in asked:
+                    asked[each.stage_id, *was] = same_question(session, board_id, tool, was)
+                last = _last_time(earlier, asked[each.stage_id, *was])
+            yield read_document(tool, each, document, last)
 
 
 def read_document(
-    tool: Tool, sent: Sent, document: Mapping[str, Any], earlier: Mapping[str, Any] | None
+    tool: Tool, sent: Sent, document: Mapping[str, Any], last: LastTime | None
 ) -> ReadReturn:
-    """Return a frozen submission, and the one before it, as the rules read them."""
+    """Return a frozen submission as the rules read it, beside what was sent in last time."""
     return ReadReturn(
         agency=sent.agency,
         sent_on=london_today(sent.effective_at),
@@ -229,7 +236,7 @@ def read_document(
         met_at=tool.thresholds.met_at,
         holds_answers=not sent.imported
         or any(item["answer"] for part in document["standards"] for item in part["requirements"]),
-        last=_last_time(document, earlier) if earlier is not None else None,
+        last=last,
     )
 
 
@@ -263,41 +270,53 @@ def _standard(tool: Tool, part: Mapping[str, Any]) -> ReadStandard:
     )
 
 
-def _last_time(document: Mapping[str, Any], earlier: Mapping[str, Any]) -> LastTime:
-    """What was sent in before. Percentages are compared where the same tool asks them."""
+def _last_time(earlier: Mapping[str, Any], same: SameQuestion) -> LastTime:
+    """What was sent in before. Percentages are told by the requirement that asks the same now."""
     day = in_words(london_today(datetime.fromisoformat(earlier["submitted_at"])))
+    answers = {
+        item["key"]: read_answer(item["kind"], item["answer"])
+        for part in earlier["standards"]
+        for item in part["requirements"]
+    }
     return LastTime(
         called=f"the agency’s own return of {day} ({earlier['cycle']}, stage {earlier['stage']})",
         statements={part["number"]: part["statement"] for part in earlier["standards"]},
         percentages={
             now: answer
-            for now, answer in _answers_before(document, earlier).items()
-            if isinstance(answer, Percentage)
+            for key, now in same.items()
+            if isinstance(answer := answers.get(key), Percentage)
         },
     )
 
 
-def _answers_before(document: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
-    """Return earlier answers by the key of the requirement that asks the same now: the one of the
-    same key in the same tool."""
-    if document["tool"]["key"] != earlier["tool"]["key"]:
+def same_question(
+    session: Session, board_id: int, tool: Tool, was: tuple[str, int]
+) -> SameQuestion:
+    """Return, by the key of an earlier tool's requirement, the one of `tool` that asks the same:
+    as the lineage between the two says; without one, the one of the same key in the same tool."""
+    if was != (tool.key, tool.version):
+        name = ToolName(key=tool.key, version=tool.version)
+        for known in lineages_to(session, board_id, name):
+            if (known.lineage.was.key, known.lineage.was.version) == was:
+                return {
+                    each.sources[0]: each.of
+                    for each in known.lineage.requirements
+                    if each.relation in COMPARABLE
+                }
+    if was[0] != tool.key:
         return {}
-    return {
-        item["key"]: read_answer(item["kind"], item["answer"])
-        for part in earlier["standards"]
-        for item in part["requirements"]
-    }
+    return {item.key: item.key for standard in tool.standards for item in standard.requirements}
 
 
-def _tools(session: Session, sent: Sequence[Sent]) -> dict[int, Tool]:
-    """Return the tool of each stage."""
+def _stages(session: Session, sent: Sequence[Sent]) -> dict[int, tuple[int, Tool]]:
+    """Return the board and the tool of each stage."""
     rows = session.execute(
-        select(Stage.id, ToolVersion)
+        select(Stage.id, Cycle.board_id, ToolVersion)
         .join(Stage.cycle)
         .join(Cycle.tool_version)
         .where(Stage.id.in_({each.stage_id for each in sent}))
     )
-    return {stage_id: tool_of(session, version) for stage_id, version in rows}
+    return {stage_id: (board_id, tool_of(session, version)) for stage_id, board_id, version in rows}
 
 
 def _submissions_before(session: Session, batch: Sequence[Sent]) -> dict[int, int]:

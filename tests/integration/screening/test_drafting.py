@@ -12,12 +12,20 @@ from sqlalchemy import func, select
 
 from s11audit.domain.enums import PointState, ScreeningOutcome, ScreeningRule
 from s11audit.jobs import screenings
-from s11audit.models import Response, Screening, ScreeningPoint, StatementPrint
+from s11audit.models import (
+    Answer,
+    Response,
+    Screening,
+    ScreeningPoint,
+    SendBack,
+    StatementPrint,
+)
 from s11audit.queries.returns import return_by_id
-from s11audit.queries.screened import reading_of, screen_stage
+from s11audit.queries.screened import reading_of, same_question, screen_stage
 from s11audit.queries.screening import not_drafted
 from s11audit.scoring import likeness
 from s11audit.services import returns, screening
+from s11audit.tools import loader
 from tests import factories as make
 from tests.factories import NOW
 from tests.support.reviewing import panel, send, sent_in
@@ -190,3 +198,66 @@ def test_a_killed_process_loses_nothing_and_the_next_goes_on(session, settings):
         session, found.return_.stage_id
     )
     assert {point.state for point in session.scalars(select(ScreeningPoint))} == {PointState.OPEN}
+
+
+@SQLITE
+def test_last_time_is_the_agencys_latest_earlier_submission(session):
+    found = panel(session)
+    agency, board = found.agency, found.board
+
+    def sent(percent, days, *, tool="lancashire-2012", text="", key="5.2", back=False):
+        cycle = make.cycle(session, board, tool=tool)
+        return_ = return_by_id(session, make.return_(session, agency, cycle).id)
+        number = int(key.split(".")[0])
+        session.add(
+            Response(
+                return_id=return_.id,
+                standard=number,
+                statement=text,
+                answers=[
+                    Answer(
+                        requirement=key,
+                        value={"numerator": percent, "denominator": 100, "as_of": "2026-03-01"},
+                    )
+                ],
+            )
+        )
+        session.flush()
+        submission = send(session, return_, now=NOW + timedelta(days=days))
+        if back:
+            moment = NOW + timedelta(days=days)
+            session.add(
+                SendBack(
+                    submission_id=submission.id,
+                    reason="r",
+                    effective_at=moment,
+                    recorded_at=moment,
+                )
+            )
+        session.flush()
+        return return_.id
+
+    sent(60, 1)
+    sent(96, 2, text=TEXT)
+    sent(10, 3, back=True)
+    now = sent(75, 5, text=TEXT)
+    sent(10, 6)
+    reading = reading_of(session, now)
+    [changed] = [p for p in reading.points if p.rule is ScreeningRule.PERCENTAGE_CHANGED]
+    assert "75 of 100" in changed.passage and "Last time: 96 of 100" in changed.passage
+    assert "own return of 6 March 2026" in reading.last[5].about
+
+    # Another tool: texts are compared, figures only where the question is the same.
+    other = reading_of(session, sent(99, 7, tool="working-together-2023", key="11.1", text=TEXT))
+    assert not [p for p in other.points if p.rule is ScreeningRule.PERCENTAGE_CHANGED]
+    recent = loader.load_builtin("working-together-2023")
+    same = same_question(session, board.id, recent, ("lancashire-2012", 1))
+    assert (
+        same
+        and "5.2" not in same
+        and set(same.values())
+        <= {item.key for standard in recent.standards for item in standard.requirements}
+    )
+    old = loader.load_builtin("lancashire-2012")
+    assert same_question(session, board.id, old, ("lancashire-2012", 9))["5.2"] == "5.2"
+    assert same_question(session, board.id, old, ("something-else", 1)) == {}
