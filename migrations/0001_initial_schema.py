@@ -1799,6 +1799,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("no_action_reason", sa.Text(), nullable=False),
         sa.Column("no_action_accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("superseded_by_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["membership_id"], ["membership.id"], name=op.f("fk_improvement_membership_id")
         ),
@@ -1808,6 +1809,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["return_id"], ["return.id"], name=op.f("fk_improvement_return_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["superseded_by_id"], ["improvement.id"], name=op.f("fk_improvement_superseded_by_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_improvement")),
         sa.UniqueConstraint("rating_id", name=op.f("uq_improvement_rating_id")),
     )
@@ -1816,6 +1820,9 @@ def upgrade() -> None:
             batch_op.f("ix_improvement_membership_id"), ["membership_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_improvement_return_id"), ["return_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_improvement_superseded_by_id"), ["superseded_by_id"], unique=False
+        )
 
     op.create_table(
         "reply",
@@ -1963,14 +1970,19 @@ def upgrade() -> None:
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("continues_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
-            "\"state\" IN ('open', 'underway', 'reported_complete', 'verified')",
+            "\"state\" IN ('open', 'underway', 'reported_complete', 'verified', 'carried_on')",
             name=op.f("ck_action_state_listed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["continues_id"], ["action.id"], name=op.f("fk_action_continues_id")
         ),
         sa.ForeignKeyConstraint(
             ["improvement_id"], ["improvement.id"], name=op.f("fk_action_improvement_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action")),
+        sa.UniqueConstraint("continues_id", name=op.f("uq_action_continues_id")),
         sa.UniqueConstraint(
             "improvement_id", "number", name=op.f("uq_action_improvement_id_number")
         ),
@@ -2176,6 +2188,7 @@ def downgrade() -> None:
     op.drop_table("response")
     op.drop_table("reply")
     with op.batch_alter_table("improvement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_improvement_superseded_by_id"))
         batch_op.drop_index(batch_op.f("ix_improvement_return_id"))
         batch_op.drop_index(batch_op.f("ix_improvement_membership_id"))
 

@@ -166,12 +166,14 @@ class ScanState(StrEnum):
 
 
 class ActionState(StrEnum):
-    """An action is done when QA has verified it, not when the agency says so (rule 12)."""
+    """An action is done when QA has verified it, not when the agency says so (rule 12). One that
+    is carried on goes on in the plan of a later stage (rule 26)."""
 
     OPEN = "open"
     UNDERWAY = "underway"
     REPORTED_COMPLETE = "reported_complete"
     VERIFIED = "verified"
+    CARRIED_ON = "carried_on"
 
 
 class ActionEventKind(StrEnum):

@@ -120,6 +120,7 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
         e.ActionState.UNDERWAY: "Underway",
         e.ActionState.REPORTED_COMPLETE: "Reported complete",
         e.ActionState.VERIFIED: "Verified",
+        e.ActionState.CARRIED_ON: "Carried on",
     },
     e.ActionEventKind: {
         e.ActionEventKind.ADDED: "Added",

@@ -32,6 +32,8 @@ class Improvement(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     no_action_reason: Mapped[str] = mapped_column(Text, default="")
     no_action_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The same standard fell short again in a later stage: the work goes on there (rule 26).
+    superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("improvement.id"), index=True)
 
     rating: Mapped[Rating] = relationship()
     actions: Mapped[list["Action"]] = relationship(
@@ -58,6 +60,8 @@ class Action(Base):
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The action of an earlier stage that this one carries on.
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("action.id"), unique=True)
 
     improvement: Mapped[Improvement] = relationship(back_populates="actions")
 

@@ -63,6 +63,11 @@ class Plan:
     offered: dict[int, list[Proposal]] = field(default_factory=dict)
 
     @property
+    def current(self) -> list[Improvement]:
+        """Those improvements that do not go on in the plan of a later stage."""
+        return [each for each in self.improvements if each.superseded_by_id is None]
+
+    @property
     def latest(self) -> PlanSubmission | None:
         """The plan as it was returned last, if it was."""
         return self.returned[-1] if self.returned else None
@@ -78,7 +83,7 @@ class Plan:
         """Where the plan stands."""
         latest = self.latest
         return plan_state(
-            [each.opened_at for each in self.improvements],
+            [each.opened_at for each in self.current],
             latest.effective_at if latest else None,
             self.accepted,
         )
@@ -119,7 +124,7 @@ class Plan:
                     no_action_reason=each.no_action_reason,
                     reason_refused=self.reason_refused(each),
                 )
-                for each in self.improvements
+                for each in self.current
             ]
         )
 

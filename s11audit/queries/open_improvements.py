@@ -51,6 +51,7 @@ def is_open() -> ColumnElement[bool]:
         later.c.rag.in_([Rag.GREEN.value, Rag.NA.value]),
     )
     return and_(
+        Improvement.superseded_by_id.is_(None),
         not_(or_(done, Improvement.no_action_accepted_at.is_not(None), rated_since)),
         ~ended_with_agency(),
     )

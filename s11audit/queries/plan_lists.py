@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from s11audit.domain.dates import london_today
 from s11audit.domain.enums import ActionState
@@ -26,6 +26,8 @@ from s11audit.queries.paging import Page
 from s11audit.scoring.actions import PlanState, plan_state
 
 PAGE_LENGTH = 50
+# What is carried on in a later stage is counted there.
+IN_PLANS = tuple(state for state in ActionState if state is not ActionState.CARRIED_ON)
 
 
 class Show(StrEnum):
@@ -136,7 +138,7 @@ def _rows(session: Session, place: ColumnElement[bool], now: datetime) -> list[P
             cycle=row.cycle,
             stage=row.number,
             improvements=row.improvements,
-            actions={state: getattr(row, state.value) or 0 for state in ActionState},
+            actions={state: getattr(row, state.value) or 0 for state in IN_PLANS},
             overdue=row.overdue or 0,
             state=plan_state([row.opened_at], row.returned_at, row.accepted),
             returned_at=row.returned_at,
@@ -168,7 +170,7 @@ def _rows(session: Session, place: ColumnElement[bool], now: datetime) -> list[P
 
 
 def _counts(done: Subquery) -> Collection[ColumnElement[int]]:
-    return [*(done.c[state.value] for state in ActionState), done.c.overdue]
+    return [*(done.c[state.value] for state in IN_PLANS), done.c.overdue]
 
 
 def waits_for_rating() -> ColumnElement[bool]:
@@ -176,6 +178,7 @@ def waits_for_rating() -> ColumnElement[bool]:
     its standard was not rated since (domain rule 12)."""
     live = [Action.improvement_id == Improvement.id, Action.removed_at.is_(None)]
     return and_(
+        Improvement.superseded_by_id.is_(None),
         exists().where(*live),
         ~exists().where(*live, Action.state != ActionState.VERIFIED),
         ~exists().where(
@@ -183,6 +186,26 @@ def waits_for_rating() -> ColumnElement[bool]:
             Rating.standard == Improvement.standard,
             Rating.id > Improvement.rating_id,
         ),
+        ~rated_in_other_stage(),
+    )
+
+
+def rated_in_other_stage() -> ColumnElement[bool]:
+    """The condition on an improvement that its standard has a later published rating in another
+    stage of its cycle (domain rule 26)."""
+    own, other = aliased(Return), aliased(Return)
+    stage, others = aliased(Stage), aliased(Stage)
+    return exists().where(
+        Rating.publication_id.is_not(None),
+        Rating.standard == Improvement.standard,
+        Rating.id > Improvement.rating_id,
+        Rating.return_id == other.id,
+        other.membership_id == Improvement.membership_id,
+        other.stage_id == others.id,
+        own.id == Improvement.return_id,
+        own.stage_id == stage.id,
+        stage.cycle_id == others.cycle_id,
+        other.id != own.id,
     )
 
 
@@ -203,6 +226,7 @@ def _improvements() -> Subquery:
             func.max(Improvement.opened_at).label("opened_at"),
             func.count(case((waits_for_rating(), 1))).label("to_rate"),
         )
+        .where(Improvement.superseded_by_id.is_(None))
         .group_by(Improvement.return_id)
         .subquery()
     )
@@ -219,12 +243,12 @@ def _actions(now: datetime) -> Subquery:
             Improvement.return_id,
             *(
                 func.count(case((Action.state == state, 1))).label(state.value)
-                for state in ActionState
+                for state in IN_PLANS
             ),
             func.count(case((late, 1))).label("overdue"),
         )
         .join(Improvement.actions)
-        .where(Action.removed_at.is_(None))
+        .where(Action.removed_at.is_(None), Improvement.superseded_by_id.is_(None))
         .group_by(Improvement.return_id)
         .subquery()
     )

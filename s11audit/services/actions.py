@@ -18,6 +18,7 @@ from s11audit.queries.successions import facts_of_improvement
 from s11audit.scoring import actions as rules
 from s11audit.scoring.words import is_blank
 from s11audit.services import log, notices
+from s11audit.services.carrying_on import verify_carried
 
 K = ActionEventKind
 
@@ -237,6 +238,7 @@ def _step(
     action.state = after or action.state
     if kind is K.VERIFIED:
         action.verified_at = now
+        verify_carried(session, action, actor, now=now)
     more = {"state": action.state, "note": note.strip()}
     _happened(session, actor, role, return_, action, kind, note.strip(), now, before, more)
     return action
@@ -250,6 +252,7 @@ def _at_improvement(
     improvement = read.improvement_in(session, return_id, improvement_id)
     facts = facts_of_improvement(session, return_, improvement)
     role = check(actor, Can.EDIT_PLAN, facts, sees=Can.SEE_PLAN)
+    _must_be_current(improvement)
     return return_, role, improvement
 
 
@@ -264,7 +267,16 @@ def _at_action(
     role = check(actor, can, facts, sees=Can.SEE_PLAN)
     if action.removed_at is not None:
         raise Refused("This action was removed from the plan.")
+    _must_be_current(action.improvement)
     return return_, role, action
+
+
+def _must_be_current(improvement: Improvement) -> None:
+    if improvement.superseded_by_id is not None:
+        raise Refused(
+            "QA has required this again in a later stage. The work goes on in the plan of that"
+            " stage, with its actions."
+        )
 
 
 def _checked(what: str, owner: str, due_on: date | None) -> date:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Rag, RatingRole
 from s11audit.domain.policy import Actor
 from s11audit.models import Improvement, MonitoringFlag, Publication, Rating, Return
+from s11audit.services.carrying_on import carry_on
 
 
 @dataclass(frozen=True)
@@ -106,17 +107,18 @@ def _open_improvement(
     now: datetime,
 ) -> None:
     if rating.rag in (Rag.RED, Rag.AMBER):
-        session.add(
-            Improvement(
-                rating_id=rating.id,
-                return_id=return_.id,
-                membership_id=return_.membership_id,
-                standard=rating.standard,
-                text=rating.improvement,
-                due_on=rating.improvement_due_on,
-                opened_at=effective_at,
-            )
+        improvement = Improvement(
+            rating_id=rating.id,
+            return_id=return_.id,
+            membership_id=return_.membership_id,
+            standard=rating.standard,
+            text=rating.improvement,
+            due_on=rating.improvement_due_on,
+            opened_at=effective_at,
         )
+        session.add(improvement)
+        session.flush()
+        carry_on(session, actor, return_, improvement, effective_at=effective_at, now=now)
     if rating.monitor:
         session.add(
             MonitoringFlag(
