@@ -6,6 +6,8 @@ from datetime import date
 
 from s11audit.domain import dates
 
+ROOM_FOR_ACTIONS = 170  # points: the heading with its five lines
+
 
 @dataclass(frozen=True)
 class SheetAction:
@@ -66,6 +68,8 @@ def challenge_pdf(sheet: ChallengeSheet) -> bytes:
         paper.text(sheet.outcome)
     elif not sheet.finished:
         paper.lines(5)
+    if not sheet.finished:
+        paper.room(ROOM_FOR_ACTIONS)
     paper.text("Actions", "section")
     for number, action in enumerate(sheet.actions, start=1):
         done = f", done {dates.in_words(action.done_on)}" if action.done_on else ""
