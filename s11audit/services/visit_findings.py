@@ -58,15 +58,10 @@ def save(
     return_, role = _check(session, actor, return_id, Can.CARRY_OUT_VISIT)
     visit = open_visit(session, return_id, visit_id)
     finding = _finding(session, visit, standard)
-    if based_on is not None and based_on != finding.version:
-        raise Conflict(
-            "Somebody else saved this standard while you were working on it. Nothing you typed is "
-            "lost: read theirs below, then save again to replace it.",
-            finding.version,
-        )
     items = _items(session, visit, standard)
     rag = _proposed_rag(session, return_, written.proposed_label)
     before = _logged(finding, items)
+    version = finding.version
     finding.result = written.result
     finding.seen = _text(written.seen, "seen")
     finding.spoken_to = _text(written.spoken_to, "spoken_to")
@@ -80,6 +75,12 @@ def save(
     after = _logged(finding, items)
     if before == after:
         return finding
+    if based_on is not None and based_on != version:
+        raise Conflict(
+            "Somebody else saved this standard while you were working on it. Nothing you typed is "
+            "lost: read theirs below, then save again to replace it.",
+            version,
+        )
     finding.version += 1
     finding.saved_at = now
     finding.saved_by_id = actor.user_id
