@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, undefer
 
 from s11audit.domain.enums import (
     ActionState,
+    Basis,
     LineBasis,
     Participation,
     PointState,
@@ -108,6 +109,7 @@ def in_review(session: Session, board_id: int) -> list[PackItem]:
         or_(Return.state == ReturnState.IN_REVIEW, again, refinished),
         Return.standing == Standing.ASKED,
         Return.participation == Participation.FULL,
+        Cycle.basis == Basis.AGREED,  # on a confirmed one the office rates again by itself
         ~exists().where(Sharing.return_id == Return.id, Sharing.publication_id.is_(None)),
     )
     rows: Any = session.execute(statement.order_by(Membership.name_key, Return.id))

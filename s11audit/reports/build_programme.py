@@ -97,7 +97,7 @@ def plan_document(plan: ForwardPlan, board: Board) -> Document:
 
 
 def _columns(plan: ForwardPlan, meetings: Sequence[Meeting], more: bool) -> Table:
-    heads = ["", *(f"{each.held_on:%B %Y}\n{in_words(each.held_on)}" for each in meetings)]
+    heads = ["What comes", *(in_words(each.held_on) for each in meetings)]
     returns = ["Section 11 returns"]
     for each in meetings:
         returns.append("\n".join(item_words(one) for one in plan.places[each.id]))

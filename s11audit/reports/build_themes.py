@@ -3,7 +3,7 @@
 The pages take a fixed number of queries, whatever the number of agencies, themes and passages.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Actor, Can, Facts, check
 from s11audit.domain.wording import in_words
 from s11audit.models import Board, Stage, Theme
+from s11audit.queries.lineages import between
 from s11audit.queries.themes import (
     TagRow,
     agency_names,
@@ -39,6 +40,7 @@ from s11audit.scoring.themes import (
     theme_counts,
 )
 from s11audit.scoring.words import counted
+from s11audit.tools.lineage import Comparison, comparable
 
 NOT_COMPARABLE = "Not comparable"
 
@@ -56,13 +58,14 @@ class ThemeLine:
 
 @dataclass(frozen=True)
 class ThemesView:
-    """A board's themes in one stage. `same_tool` says whether standards can be compared with the
-    stage before; `own` and `waiting` count the passages that the reader is not shown."""
+    """A board's themes in one stage. `earlier` says which standard of the stage before each can be
+    compared with, where the lineage of its tool says so; `own` and `waiting` count the passages
+    that the reader is not shown."""
 
     stages: Sequence[Stage]
     stage: Stage | None = None
     before: Stage | None = None
-    same_tool: bool = False
+    earlier: Mapping[int, Comparison] = field(default_factory=dict)
     returned: int = 0
     lines: Sequence[ThemeLine] = ()
     own: int = 0
@@ -113,7 +116,7 @@ def themes_view(
         stages,
         stage,
         before,
-        before is not None and before.cycle.tool_version_id == stage.cycle.tool_version_id,
+        _earlier(session, board_id, stage, before),
         len(returned),
         lines,
         seen.own,
@@ -257,6 +260,20 @@ def _stage_and_before(
         if stage_id is None or each.id == stage_id:
             return each, stages[place + 1] if place + 1 < len(stages) else None
     raise NotFound("There is no such stage.")
+
+
+def _earlier(
+    session: Session, board_id: int, stage: Stage, before: Stage | None
+) -> dict[int, Comparison]:
+    """Return what each standard was in the stage before; nothing where no lineage tells."""
+    if before is None:
+        return {}
+    version = stage.cycle.tool_version
+    known = between(session, board_id, version, before.cycle.tool_version)
+    if known is None:
+        return {}
+    numbers = [standard.number for standard in tool_of(session, version).standards]
+    return {number: comparable(known.lineage, number) for number in numbers}
 
 
 def _about(stage: Stage) -> str:

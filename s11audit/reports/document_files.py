@@ -81,6 +81,8 @@ def _pdf(document: Document) -> bytes:
         if table is None:
             continue
         if not table.rows:
+            if not part.heading:
+                paper.text(table.caption, "label")
             paper.text(table.empty)
             continue
         drawn = PagedTable(
@@ -89,7 +91,8 @@ def _pdf(document: Document) -> bytes:
             [[_paper_cell(cell) for cell in row] for row in _printable(table)],
         )
         paper.room(drawn.least_height + 12 * mm)
-        paper.text(table.caption, "label")
+        if not part.heading:
+            paper.text(table.caption, "label")
         paper.add(drawn)
     for note in document.notes:
         paper.text(note, "small")

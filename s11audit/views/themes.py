@@ -100,7 +100,9 @@ def change(board: Board, theme_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with writing() as session:
-                themes.rename_theme(session, actor(), board.id, theme_id, form.name.data or "", now=now())
+                themes.rename_theme(
+                    session, actor(), board.id, theme_id, form.name.data or "", now=now()
+                )
         except (Invalid, Refused) as error:
             show_problems(form, _as_invalid(error))
         else:

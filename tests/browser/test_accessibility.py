@@ -28,6 +28,9 @@ ANYBODY = "anybody"
 # Routes that answer with a file, or lead on.
 ANSWERS_NO_PAGE = {
     "calendars.feed", "evidence.download", "reports.compliance_file", "reports.standards_file",
+    "reports.comparison_file", "tools.lineage_file",
+    "meetings.exceptions_file", "meetings.minutes_file", "meetings.pack_file",
+    "meetings.plan_file", "themes.published_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
     "reviews.following", "start.home", "tools.blank", "tools.pattern", "workbooks.download",
     "paper_entries.original", "visits.download", "visits.pdf", "visits.report_file",
@@ -179,16 +182,19 @@ FILLED_IN = "input:not([type=hidden]), textarea, select"
 # The forms that refuse to be sent empty, by who sends them.
 FORMS = {
     "lead": (
-        "actions.add", "actions.agency_step", "actions.change", "evidence.add_file",
+        "actions.add", "actions.agency_step", "actions.change", "confirming.confirm",
+        "evidence.add_file",
         "evidence.add_link", "evidence.change", "responses.submit", "security.change_password",
         "workbooks.upload",
     ),
     "office": (
         "accounts.invite", "accounts.invite_many", "agencies.add", "agencies.change",
-        "agencies.end", "chasing.write", "cycles.join", "cycles.open_new", "imports.upload",
-        "reminders.schedule", "reminders.words",
+        "agencies.end", "agencies.succession", "challenges.add_action", "challenges.arrange",
+        "challenges.change", "chasing.write", "confirming.rate_again", "escalations.done",
+        "escalations.letter", "cycles.join", "cycles.open_new",
+        "imports.upload", "reminders.schedule", "reminders.words",
         "paper_entries.start", "returns.extend", "returns.send_back", "returns.standing",
-        "screening.add", "screening.dismiss", "screening.send_back", "tools.add",
+        "screening.add", "screening.dismiss", "screening.send_back", "tools.add", "tools.lineage",
         "meetings.add", "meetings.add_decision", "meetings.add_line", "meetings.place",
         "themes.add", "themes.merge", "themes.tag",
         "visits.arrange", "visits.cancel", "visits.freeze", "visits.give_up", "visits.team",

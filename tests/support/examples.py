@@ -31,6 +31,8 @@ def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
         "grant_id": [made.ids["lead_grant_id"], made.ids["scrutineer_grant_id"]],
         "key": [made.ids["tool"][0]],
         "version": [made.ids["tool"][1]],
+        "was_key": ["lancashire-2012"],
+        "was_version": [1],
         "kind": ["agencies", "returns", "compliance-table"],
         **{name: [value] for name, value in made.ids["meeting"].items()},
         "theme_id": [made.ids["theme_id"]],
@@ -97,6 +99,7 @@ def _filling_in(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
             *of(("not_started",), number=5),
             *of(("other_tool",), number=1),
             *of(("recent_tool",), number=3),
+            *of(("recent_tool",), number=6),
             *of(begun, number=1),
             *of(begun, number=3),
             *of(begun, number=5, check="yes"),
@@ -238,6 +241,16 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "meetings.place": [
             {**plain, "return_id": made.return_ids[name]} for name in ("rated", "submitted")
         ],
+        **{
+            f"themes.{name}": [{**plain, **more, "stage": made.ids["theme_stage_id"]}]
+            for name, more in (
+                ("index", {}),
+                ("show", {"theme_id": made.ids["theme_id"]}),
+                ("published", {}),
+            )
+        },
+        "meetings.exceptions": [plain, {**plain, "quarter": "2999-Q1"}],
+        "meetings.plan": [plain, {**plain, "stage": made.ids["theme_stage_id"]}],
         "themes.of_return": of(("rated",)),
         "themes.standard": of(("rated",), number=1),
         "themes.tag": of(("rated",), number=1),
@@ -248,6 +261,22 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "invitations.invitation": [{"token": made.ids["token"]}],
         "calendars.feed": [{"token": made.ids["feed_token"]}],
         "security.reset_password": [{"token": made.ids["reset_token"]}],
+        "agencies.show": [
+            {**plain, "membership_id": each}
+            for each in (made.membership_id, made.ids["merged_membership_id"])
+        ],
+        "reports.comparison": [
+            {**plain, "cycle_id": made.cycle_ids[name], "number": 1}
+            for name in ("recent_tool", "rated", "late")
+        ],
+        "reports.comparison_file": [
+            {**plain, "cycle_id": made.cycle_ids["rated"], "number": 1, "file_format": name}
+            for name in ("csv", "xlsx")
+        ],
+        "tools.lineage": [
+            {**plain, "key": made.ids["tool"][0], "version": made.ids["tool"][1]},
+            {**plain, "key": "working-together-2023", "version": 1},
+        ],
         "tools.pattern": [{**plain, "key": "lancashire-2012"}],
         "tools.show": [
             {**plain, "key": made.ids["tool"][0], "version": made.ids["tool"][1]},

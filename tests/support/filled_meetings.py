@@ -26,7 +26,11 @@ def tag(builder: Builder, return_id: int) -> None:
         session, builder.actor("office"), builder.board.id, first.id,
         "An audit showed it.", now=builder.later(),
     )  # fmt: skip
-    builder.made.ids |= {"theme_id": first.theme_id, "tag_id": first.id}
+    builder.made.ids |= {
+        "theme_id": first.theme_id,
+        "tag_id": first.id,
+        "theme_stage_id": first.return_.stage_id,
+    }
 
 
 def meet(builder: Builder, planned_id: int, reviewed_id: int) -> None:
