@@ -197,7 +197,7 @@ def submissions(
 
 
 class PublicationRead(NamedTuple):
-    """What one publication said: "1:green 2:amber", the standards in no order."""
+    """What one publication said: "1:green 2:amber:disputed", the standards in no order."""
 
     return_id: int
     membership_id: int
@@ -211,7 +211,11 @@ def publications(session: Session, cycle_id: int, by: datetime) -> list[Publicat
     said = (
         select(
             func.aggregate_strings(
-                cast(Rating.standard, String) + ":" + type_coerce(Rating.rag, String), " "
+                cast(Rating.standard, String)
+                + ":"
+                + type_coerce(Rating.rag, String)
+                + case((Rating.disputed, ":disputed"), else_=""),
+                " ",
             )
         )
         .where(Rating.publication_id == Publication.id)

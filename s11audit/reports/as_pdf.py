@@ -11,6 +11,7 @@ from reportlab.lib.units import mm
 from s11audit.domain.enums import Compliance
 from s11audit.reports.data import (
     COMPLIANCE_COLUMNS,
+    DISPUTED,
     RATING_KEYS,
     RATING_WORDS,
     ComplianceReport,
@@ -69,7 +70,12 @@ def _compliance(paper: Paper, report: ComplianceReport) -> None:
             (cell_words(row.plan_returned), ""),
             (cell_words(row.actions_completed), ""),
             (cell_words(row.monitored), ""),
-            (_marked(row.current, row.current_words), LOOKS.get(row.current, "")),
+            (
+                "\n".join(
+                    filter(None, (_marked(row.current, row.current_words), row.disputed_words))
+                ),
+                LOOKS.get(row.current, ""),
+            ),
         )
         for row in report.rows
     ]
@@ -105,9 +111,9 @@ def _standards(paper: Paper, report: StandardsReport) -> None:
                     word = rating_words(ratings, each.number)
                     look = word.lower() if word.lower() in MARKS else ""
                     mark = MARKS.get(look, "")
-                    cells.append(
-                        (f"{mark} {word}".strip() if wordy else LETTERS.get(word, ""), look)
-                    )
+                    disputed = name != "Self ratings" and each.number in row.disputed
+                    text = f"{mark} {word}".strip() if wordy else LETTERS.get(word, "")
+                    cells.append((f"{text}\n{DISPUTED}" if disputed else text, look))
                 rows.append(cells)
             table = PagedTable(["Agency", *heads], [agency, *[width] * len(part)], rows)
             paper.room(table.least_height + 30 * mm)

@@ -125,7 +125,7 @@ def _compliance(book: _Book, report: ComplianceReport) -> None:
             (cell_words(row.monitored), "plain"),
             (compliance_words(row.current), COMPLIANCE_FILLS.get(row.current, "plain")),
             *_counted(row.current_counts),
-            (row.note, "plain"),
+            ("; ".join(filter(None, (row.note, row.disputed_words))), "plain"),
         ]
         book.row(sheet, number, cells)
     sheet.autofilter(HEAD_ROW, 0, HEAD_ROW + max(1, len(report.rows)), len(heads) - 1)
@@ -152,7 +152,8 @@ def _standards(book: _Book, report: StandardsReport) -> None:
         widths = (44, 10, *[14] * len(heads), 40)
         sheet = book.sheet(name, ("Agency", "Returned", *heads, "Note"), widths)
         for number, row in enumerate(report.rows, start=HEAD_ROW + 1):
-            ratings = row.self_ratings if name == "Self ratings" else row.agreed
+            own = name == "Self ratings"
+            ratings = row.self_ratings if own else row.agreed
             cells: list[tuple[Any, str]] = [
                 (row.agency, "bold"),
                 ("Yes" if row.returned else "No", "plain"),
@@ -160,7 +161,8 @@ def _standards(book: _Book, report: StandardsReport) -> None:
             for each in report.standards:
                 rag = ratings.get(each.number)
                 fill = rag.value if rag is not None and rag.value in FILLS else "plain"
-                cells.append((rating_words(ratings, each.number), fill))
+                word = rating_words(ratings, each.number)
+                cells.append((word if own else row.agreed_words(each.number), fill))
             book.row(sheet, number, [*cells, (row.note, "plain")])
         last = HEAD_ROW + max(1, len(report.rows))
         sheet.autofilter(HEAD_ROW, 0, last, len(heads) + 2)

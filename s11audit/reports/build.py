@@ -85,6 +85,7 @@ def build_compliance(
         confirmed = _merged(said, _by_membership)
         published_for = _merged(said, _by_return)
         agreed = _since_confirmed(said, published)
+    disputed = _disputed(published)
     kept = queries.kept(session, stage.id, by) if stage.number > 1 else {}
     improvements = queries.improvements(session, stage.id, by)
     monitored = queries.monitored(session, stage.id, by)
@@ -138,6 +139,7 @@ def build_compliance(
                 line.current_counts,
                 _is_recorded(each),
                 basics.note(each.id),
+                len(disputed.get(each.membership_id, ())),
             )
             for each, line in worked_out
         ],
@@ -162,7 +164,8 @@ def build_standards(
     """
     basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now)
     submitted = _submitted(session, basics.stage, basics.by)
-    agreed = _merged(queries.publications(session, cycle_id, basics.by), _by_membership)
+    published = queries.publications(session, cycle_id, basics.by)
+    agreed, disputed = _merged(published, _by_membership), _disputed(published)
     asked = [each for each in basics.asked if _is_rated(each)]
     rows = []
     for each in asked:
@@ -176,6 +179,7 @@ def build_standards(
                 {number: given.get(number) for number in numbers},
                 basics.note(each.id),
                 each.membership_id,
+                disputed.get(each.membership_id, frozenset()),
             )
         )
     own_counts = _counts(line.self_ratings for line in rows)
@@ -348,9 +352,27 @@ def _read_improvements(told: str) -> tuple[ImprovementFacts, ...]:
 
 @lru_cache(maxsize=4096)
 def _read_agreed(ratings: str) -> Ratings:
-    """Read "1:green 2:amber"."""
-    pairs = (pair.split(":") for pair in ratings.split(" "))
-    return {int(number): RAGS[rag] for number, rag in pairs}
+    """Read "1:green 2:amber:disputed", without what was disputed."""
+    parts = (part.split(":") for part in ratings.split(" "))
+    return {int(part[0]): RAGS[part[1]] for part in parts}
+
+
+@lru_cache(maxsize=4096)
+def _read_disputed(ratings: str) -> frozenset[int]:
+    """Read which standards of "1:green 2:amber:disputed" were disputed."""
+    parts = (part.split(":") for part in ratings.split(" "))
+    return frozenset(int(part[0]) for part in parts if len(part) > 2)
+
+
+def _disputed(published: Iterable[PublicationRead]) -> dict[int, frozenset[int]]:
+    """Return, by membership, the standards whose latest published rating the agency disputed."""
+    found: dict[int, frozenset[int]] = {}
+    for each in published:
+        before = found.get(each.membership_id, frozenset())
+        now = _read_disputed(each.ratings)
+        if before or now:
+            found[each.membership_id] = (before - _read_agreed(each.ratings).keys()) | now
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ from s11audit.domain.enums import Category, Cell, Compliance, Rag, Standing
 from s11audit.scoring.compliance import Overall, in_words, of_asked, of_returned
 
 NOT_RATED = "not_rated"
+DISPUTED = "disputed"
 BLANK = ""
 
 
@@ -69,6 +70,7 @@ class ComplianceRow:
     current_counts: Overall | None = None
     recorded: bool = False
     note: str = ""
+    disputed: int = 0
 
     @property
     def category_words(self) -> str:
@@ -87,6 +89,13 @@ class ComplianceRow:
     def current_words(self) -> str:
         """As `initial_words`, for the compliance now."""
         return in_words(self.current_counts or self.current)
+
+    @property
+    def disputed_words(self) -> str:
+        """Return "2 ratings disputed": how many of its agreed ratings the agency disputed."""
+        if not self.disputed:
+            return ""
+        return f"{self.disputed} rating{'s' if self.disputed > 1 else ''} {DISPUTED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,12 @@ class StandardsRow:
     agreed: Mapping[int, Rag | None]
     note: str = ""
     membership_id: int = 0
+    disputed: frozenset[int] = frozenset()
+
+    def agreed_words(self, number: int) -> str:
+        """Return the word of a standard's agreed rating, and that the agency disputed it."""
+        word = rating_words(self.agreed, number)
+        return f"{word}, {DISPUTED}" if word and number in self.disputed else word
 
 
 @dataclass(frozen=True, slots=True)
