@@ -44,7 +44,11 @@ def say(return_: Return) -> Any:
     """Keep what the agency says of these standards."""
     rows = rows_of(db.session, return_)
     form = still_true_form(_numbers(rows), {})
-    if form.validate():
+    valid = form.validate()
+    for field in form.unsaid()[:1] if not form.said() else ():
+        field.errors = ["Say of at least one standard whether it is still true"]
+        valid = False
+    if valid:
         try:
             with writing() as session:
                 say_still_true(

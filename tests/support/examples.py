@@ -48,7 +48,39 @@ def by_endpoint(made: FilledBoard) -> dict[str, list[Values]]:
     def of(states: Iterable[str], **values: Any) -> list[Values]:
         return [{"return_id": made.return_ids[state], **values} for state in states]
 
-    return _answers(made, of) | _filling_in(made, of) | _afterwards(made, of) | _visits(made, of)
+    found = _answers(made, of) | _filling_in(made, of) | _afterwards(made, of) | _visits(made, of)
+    for endpoint, more in _updates(made, of).items():
+        found[endpoint] = [*found.get(endpoint, []), *more]
+    return found
+
+
+def _updates(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
+    """The second year, and sample audits."""
+    begun, sent = made.return_ids["update"], made.return_ids["update_in_review"]
+    updated = made.ids[f"updated_{begun}"]
+    confirmed = made.ids[f"still_true_{begun}"]
+    years = ("update", "confirmation", "update_in_review")
+    return {
+        "responses.tasks": of(years),
+        "responses.still_true": of(years),
+        "responses.confirm": of(("confirmation",)),
+        "responses.check": of(("update",)),
+        "responses.submission": of(("update_in_review",), number=1),
+        "responses.standard": [
+            *of(("update",), number=updated),
+            *of(("update",), number=updated, check="yes"),
+            *of(("update", "confirmation"), number=confirmed),
+        ],
+        "reviews.overview": of(("update_in_review",)),
+        "reviews.standard": [
+            *of(("update_in_review",), number=made.ids[f"updated_{sent}"]),
+            *of(("update_in_review",), number=made.ids[f"still_true_{sent}"]),
+        ],
+        "cycles.open_sample": [
+            {"board": SLUG},
+            {"board": SLUG, "tool": "lancashire-2012"},
+        ],
+    }
 
 
 def _answers(made: FilledBoard, of: Any) -> dict[str, list[Values]]:

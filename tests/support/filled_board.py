@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from s11audit import paths
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import Category, Duty, Participation, Role
+from s11audit.domain.enums import Category, Duty, Participation, Role, SuccessionKind
 from s11audit.domain.policy import OPERATOR
 from s11audit.exchange import compliance_table
 from s11audit.models import Cycle, Grant, Membership, Return
@@ -26,8 +26,15 @@ from s11audit.services import (
     returns,
     tools,
 )
+from s11audit.services.successions import Wanted, succeed
 from tests import factories as make
-from tests.support import filled_answers, filled_meetings, filled_screenings, filled_visits
+from tests.support import (
+    filled_answers,
+    filled_meetings,
+    filled_screenings,
+    filled_updates,
+    filled_visits,
+)
 from tests.support.filled_builder import (
     ADVISORY,
     MAIN_AGENCY,
@@ -72,6 +79,7 @@ def build(session: Session, evidence_url: str) -> FilledBoard:
     late = session.get_one(Cycle, made.cycle_ids["late"])
     made.ids["late_stage_id"] = builder.return_of(late, main.id).stage_id
     made.ids["other_membership_id"] = others[0].id
+    _merge(builder, advisory.name)
     _office_work(builder, builder.return_of(current, others[1].id))
     filled_meetings.tag(builder, made.return_ids["rated"])
     filled_meetings.meet(builder, made.return_ids["rated"], made.return_ids["in_review"])
@@ -80,6 +88,7 @@ def build(session: Session, evidence_url: str) -> FilledBoard:
     filled_answers.confirm(builder, main.id)
     filled_answers.press(builder)
     filled_answers.meet(builder)
+    filled_updates.follow_up(builder)
     _history_and_tools(builder)
     session.flush()
     return made
@@ -156,3 +165,16 @@ def _history_and_tools(builder: Builder) -> None:
     builder.made.ids["tool"] = (draft.key, draft.version)
     lead = builder.users["lead"]
     builder.made.ids["reset_token"] = generate_reset_password_token(lead)
+
+
+def _merge(builder: Builder, into: str) -> None:
+    """A small agency merged into another, which had a longer name then."""
+    project = builder.agency("Marsh Lane Youth Project", Category.VOLUNTARY)
+    builder.made.ids["merged_membership_id"] = project.id
+    day = london_today(builder.now)
+    for kind, name in (
+        (SuccessionKind.RENAMED, "Marsh Lane Project"),
+        (SuccessionKind.MERGED, into),
+    ):
+        wanted = Wanted(kind, day, "One board of trustees runs both.", (name,))
+        succeed(builder.session, builder.actor("office"), project.id, wanted, now=builder.later())
