@@ -314,7 +314,7 @@ class ScreeningOutcome(StrEnum):
 
 
 class SuccessionKind(StrEnum):
-    """What became of an agency on a board (domain rule 43)."""
+    """What became of an agency on a board (domain rule 53)."""
 
     MERGED = "merged"
     SPLIT = "split"

@@ -94,7 +94,7 @@ def change_membership(
 
 def rename(session: Session, membership: Membership, name: str, *, until: datetime) -> None:
     """Give a membership, which is locked, another name; what it was called stands in reports as
-    at a moment before `until`, and in those of stages that were closed (domain rule 43). The
+    at a moment before `until`, and in those of stages that were closed (domain rule 53). The
     caller checks the actor and logs. Raises Invalid as `add_membership`."""
     name, key = _free_name(session, membership.board_id, name, membership.id)
     if name != membership.name:
