@@ -53,6 +53,7 @@ def qa_work(session: Session, board_ids: Collection[int]) -> QaWork:
         .where(
             Membership.board_id.in_(board_ids),
             Action.state == ActionState.REPORTED_COMPLETE,
+            Improvement.superseded_by_id.is_(None),
             Action.removed_at.is_(None),
         )
         .group_by(Membership.board_id, Membership.agency_id)

@@ -144,6 +144,7 @@ def _actions(session: Session, where: ColumnElement[bool]) -> list[Entry]:
         .where(
             Action.state.in_([ActionState.OPEN, ActionState.UNDERWAY]),
             Action.removed_at.is_(None),
+            Improvement.superseded_by_id.is_(None),
             where,
         )
         .order_by(Action.due_on, Action.id)

@@ -167,6 +167,7 @@ def _actions(session: Session, at: Mapping[int, list[Place]]) -> Iterator[Owed]:
         .join(Return, Return.id == Improvement.return_id)
         .where(
             Improvement.membership_id.in_(at),
+            Improvement.superseded_by_id.is_(None),
             Action.state.in_([ActionState.OPEN, ActionState.UNDERWAY]),
             Action.removed_at.is_(None),
             # What passed on to a successor is its own, whatever became of the return.
@@ -254,6 +255,7 @@ def _plans(session: Session, at: Mapping[int, list[Place]], today: date) -> Iter
         .join(Stage.cycle)
         .where(
             Improvement.membership_id.in_(at),
+            Improvement.superseded_by_id.is_(None),
             Return.membership_id == Improvement.membership_id,
             Return.standing == Standing.ASKED,
         )

@@ -242,7 +242,7 @@ def _sent_empty(page: Page, url: str, address: Address) -> bool:
     for field in form.locator("input[type=text], input[type=email], textarea").all():
         if field.is_visible():
             field.fill("")
-    for box in form.locator("input[type=checkbox]:checked").all():
+    for box in reversed(form.locator("input[type=checkbox]:checked").all()):  # each is one fewer
         box.uncheck()
     with page.expect_navigation():
         form.locator("button[type=submit]").first.click()
