@@ -39,6 +39,7 @@ from s11audit.scoring.confirming import (
 )
 from s11audit.scoring.words import is_blank
 from s11audit.services import log, notices
+from s11audit.services.carrying_on import carry_on
 from s11audit.tools.schema import Tool
 
 NOT_THIS_WAY = (
@@ -163,7 +164,7 @@ def confirm_result(
     session.add(made)
     session.flush()
     ratings = _append_ratings(session, actor, made, result, tool, wanted, now)
-    _open_improvements(session, return_, result, ratings, tool, now)
+    _open_improvements(session, actor, return_, result, ratings, tool, now)
     before = return_.state
     return_.state = lifecycle.after(Change.CONFIRM, before)
     if return_.stage.closed_at is not None:
@@ -259,6 +260,7 @@ def _append_ratings(
 
 def _open_improvements(
     session: Session,
+    actor: Actor,
     return_: Return,
     result: Result,
     ratings: list[Rating],
@@ -272,18 +274,19 @@ def _open_improvements(
         if rating.rag not in SHORTFALL:
             continue
         part = part_of(submission.snapshot, rating.standard) or {}
-        session.add(
-            Improvement(
-                rating_id=rating.id,
-                return_id=return_.id,
-                membership_id=return_.membership_id,
-                standard=rating.standard,
-                text=improvement_text(
-                    rating.standard,
-                    by_number[rating.standard].standard.title,
-                    tool.rating(rating.label).title,
-                    [each["what"] for each in part.get("proposed_actions", ())],
-                ),
-                opened_at=now,
-            )
+        improvement = Improvement(
+            rating_id=rating.id,
+            return_id=return_.id,
+            membership_id=return_.membership_id,
+            standard=rating.standard,
+            text=improvement_text(
+                rating.standard,
+                by_number[rating.standard].standard.title,
+                tool.rating(rating.label).title,
+                [each["what"] for each in part.get("proposed_actions", ())],
+            ),
+            opened_at=now,
         )
+        session.add(improvement)
+        session.flush()
+        carry_on(session, actor, return_, improvement, effective_at=now, now=now)

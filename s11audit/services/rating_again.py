@@ -151,6 +151,7 @@ def _must_be_settled(session: Session, return_id: int, standard: int) -> None:
         each
         for each in plan_of(session, return_id).improvements
         if each.standard == standard
+        and each.superseded_by_id is None
         and not all_verified(each)
         and (live_actions(each) or each.no_action_accepted_at is None)
     ]
