@@ -10,6 +10,7 @@ from s11audit.domain.enums import ActionState, Basis, ReturnKind, ReturnState, S
 from s11audit.models import Membership, Return
 from s11audit.queries.plan_lists import PlanRow, plans_of_agency
 from s11audit.queries.progress import completed
+from s11audit.queries.replies import Asked, asked_to_reply
 from s11audit.queries.reviews import published_at
 from s11audit.queries.submissions import Sent, returns_of_membership, submissions_of_returns
 from s11audit.queries.tools import standards_asked
@@ -34,6 +35,8 @@ class Task:
     """Its action plan, where QA has required an improvement."""
     published_at: datetime | None = None
     """When ratings of it were last published, None where none are."""
+    asked: Asked | None = None
+    """The agreed ratings that it is asked to accept or dispute, where there are any."""
 
     @property
     def latest(self) -> Sent | None:
@@ -100,9 +103,20 @@ class Task:
             return self._in_progress()
         if self.confirms_itself:
             return self._confirmed_way()
+        if self.asked is not None:
+            return self._with_ratings(self.asked)
         if self.plan is not None:
             return _with_plan(self.plan)
         return _STATES[self.return_.state]
+
+    def _with_ratings(self, asked: Asked) -> str:
+        if asked.unanswered and asked.reply_by >= self.today:
+            return (
+                "The group has agreed its ratings and shares them with you alone. Your"
+                " safeguarding lead accepts or disputes each until the end of"
+                f" {in_words(asked.reply_by)}. What is not answered by then becomes final."
+            )
+        return "You have had the agreed ratings. You will get an e-mail when they are final."
 
     @property
     def confirms_itself(self) -> bool:
@@ -234,6 +248,7 @@ def tasks(session: Session, membership: Membership, now: datetime) -> list[Task]
     done = completed(session, working)
     plans = {each.return_id: each for each in plans_of_agency(session, membership.id, now)}
     published = published_at(session, ids)
+    asked = asked_to_reply(session, ids)
     made = [
         Task(
             return_=each,
@@ -243,6 +258,7 @@ def tasks(session: Session, membership: Membership, now: datetime) -> list[Task]
             today=today,
             plan=plans.get(each.id),
             published_at=published.get(each.id),
+            asked=asked.get(each.id),
         )
         for each in found
     ]

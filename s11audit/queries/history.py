@@ -28,6 +28,9 @@ _OF_VISITS = (
     "visit.finished",
     "visit.proposal_set_aside",
 )
+# What the board prepares: an agency sees of a challenge what is shared, and of an escalation the
+# letters that reach it.
+_OF_THE_BOARD = ("challenge.", "escalation.")
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,21 @@ def history_of_return(
     unpublished: bool,
     shared: bool = False,
     ratings: Collection[int] = (),
+    user_id: int | None = None,
     visits: bool = False,
     screening: bool = False,
+    board_side: bool = False,
 ) -> Page[Happened]:
     """Return a page of what happened to a return, newest first, in two queries.
 
     Without `drafts` the answers that were saved are not told, only that they were; without
     `unpublished` the sub-group's own work is left out: ratings are told once they are published,
-    and with it, of reviewers' ratings only these `ratings` are told (domain rule 21); without
+    and with it, of reviewers' ratings only these `ratings` are told, and those that the reader
+    (`user_id`) gave (domain rule 21); without
     `shared` what was said of the ratings shared with the agency;
     without `visits` what was written on a visit and who is in its team; without `screening` what
-    the board office made of the first read: the agency is told of it when the return comes back.
+    the board office made of the first read: the agency is told of it when the return comes back;
+    without `board_side` how the board prepares challenges and escalates.
     """
     condition = AuditLog.return_id == return_id
     if not unpublished:
@@ -70,11 +77,16 @@ def history_of_return(
             condition &= ~AuditLog.what.startswith(prefix)
     else:
         given = AuditLog.what == "rating.given"
-        condition &= or_(~given, AuditLog.subject_id.in_(list(ratings)))
+        condition &= or_(
+            ~given, AuditLog.subject_id.in_(list(ratings)), AuditLog.user_id == user_id
+        )
     if not shared:
         condition &= ~AuditLog.what.startswith("reply.") & (AuditLog.what != "ratings.shared")
     if not visits:
         condition &= AuditLog.what.not_in(_OF_VISITS)
+    if not board_side:
+        for prefix in _OF_THE_BOARD:
+            condition &= ~AuditLog.what.startswith(prefix)
     if not screening:
         condition &= ~AuditLog.what.startswith("screening.")
     return _page(session, condition, page, drafts)

@@ -1,9 +1,10 @@
 """Reads of the agency's right of reply (domain rule 22)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql import Select
 
@@ -122,3 +123,32 @@ def due_sharings(session: Session, now: datetime) -> list[int]:
             .order_by(Sharing.reply_by, Sharing.id)
         )
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an agency is asked to answer: until when, and how many ratings it has not answered."""
+
+    reply_by: date
+    unanswered: int
+
+
+def asked_to_reply(session: Session, return_ids: Sequence[int]) -> dict[int, Asked]:
+    """Return what is shared with the agency and not final, for those returns where there is any,
+    in one query."""
+    rows = session.execute(
+        select(
+            Sharing.return_id,
+            Sharing.reply_by,
+            (func.count(SharedRating.id) - func.count(Reply.id)).label("unanswered"),
+        )
+        .join(SharedRating, SharedRating.sharing_id == Sharing.id)
+        .outerjoin(Reply, Reply.shared_rating_id == SharedRating.id)
+        .where(
+            Sharing.return_id.in_(return_ids),
+            Sharing.publication_id.is_(None),
+            Sharing.reply_by.is_not(None),
+        )
+        .group_by(Sharing.id, Sharing.return_id, Sharing.reply_by)
+    )
+    return {row.return_id: Asked(row.reply_by, row.unanswered) for row in rows}

@@ -20,6 +20,7 @@ from s11audit.models import (
     Return,
     ReturnedResult,
     SendBack,
+    Sharing,
     StandingChange,
     Submission,
     User,
@@ -36,6 +37,9 @@ REMINDED_OF = {
     ReminderKind.RESULT: "Of the result that is still to be confirmed",
     ReminderKind.PLAN: "Of the action plan that is still to be returned",
 }
+
+
+RATINGS_SHARED = "Agreed ratings shared with the agency"
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Timeline:
 
 
 def timeline(session: Session, return_: Return) -> Timeline:
-    """Return what happened to a return, in six queries, and a seventh where the
+    """Return what happened to a return, in seven queries, and an eighth where the
     agency confirms its own result."""
     submitted = _submissions(session, return_.id)
     events = [
@@ -67,6 +71,7 @@ def timeline(session: Session, return_: Return) -> Timeline:
         *_extensions(session, return_.id),
         *_standings(session, return_.id),
         *_confirmed_way(session, return_),
+        *_sharings(session, return_.id),
         *_publications(session, return_.id),
         *_plans(session, return_.id),
         *_reminders(session, return_.id),
@@ -170,6 +175,23 @@ def _publications(session: Session, return_id: int) -> list[Event]:
     return [
         Event(at, "Ratings published" if number == 1 else "Ratings published again", name or "")
         for at, number, name in rows
+    ]
+
+
+def _sharings(session: Session, return_id: int) -> list[Event]:
+    rows = session.execute(
+        select(Sharing.shared_at, Sharing.reply_by, User.name)
+        .outerjoin(User, User.id == Sharing.shared_by_id)
+        .where(Sharing.return_id == return_id, Sharing.reply_by.is_not(None))
+        .order_by(Sharing.number)
+    )
+    return [
+        Event(
+            at,
+            f"{RATINGS_SHARED}, to be answered by {day_in_words(reply_by)}",
+            name or "",
+        )
+        for at, reply_by, name in rows
     ]
 
 

@@ -9,7 +9,7 @@ from s11audit.domain.dates import london_today
 from s11audit.domain.enums import Basis, Category, ReturnKind, Standing
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.lifecycle import Change
-from s11audit.domain.policy import Can, Facts, can
+from s11audit.domain.policy import Can, Facts, can, holds_role_at
 from s11audit.domain.wording import in_words
 from s11audit.extensions import db
 from s11audit.forms.problems import show_problems
@@ -20,6 +20,7 @@ from s11audit.queries.cycles import current_stage, stages_of
 from s11audit.queries.history import history_of_return
 from s11audit.queries.open_improvements import open_before
 from s11audit.queries.return_events import (
+    RATINGS_SHARED,
     RESULT_CONFIRMED,
     RESULT_RETURNED,
     Timeline,
@@ -137,6 +138,7 @@ def show(return_: Return) -> str:
         still_open=open_before(db.session, return_),
         **_confirmed_way(return_, events, office),
         published=any(event.what.startswith("Ratings published") for event in events.events),
+        shared=any(event.what.startswith(RATINGS_SHARED) for event in events.events),
         link=link_to,
         screening=stands_of(db.session, [return_.id]).get(return_.id)
         if _sees_screening(facts)
@@ -183,8 +185,11 @@ def history(return_: Return) -> str:
             unpublished=unpublished,
             shared=can(actor(), Can.SEE_SHARED, facts),
             ratings=visible_ratings(db.session, return_, actor()) if unpublished else (),
+            user_id=actor().user_id,
             visits=can(actor(), Can.SEE_VISIT, facts),
             screening=_sees_screening(facts),
+            board_side=can(actor(), Can.SEE_ESCALATION, facts)
+            and not holds_role_at(actor(), facts),
         ),
         page_url=page_url(),
     )
