@@ -1,4 +1,4 @@
-"""How one rating stands to an earlier one (domain rule 42)."""
+"""How one rating stands to an earlier one (domain rule 52)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Changes:
     def in_words(self) -> str:
         """Return "2 better, 5 the same, 1 lower of 8 rated both times" (domain rule 4)."""
         if not self.of:
-            return "None was rated both times"
+            return "none rated both times"
         return (
             f"{self.better} better, {self.same} the same, {self.lower} lower "
             f"of {self.of} rated both times"

@@ -223,7 +223,6 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "returns.send_back": of(("submitted", "in_progress")),
         "screening.show": of(("submitted", "in_review", "rated", "in_progress")),
         "screening.dismiss": of(("submitted",), point_id=made.ids["point_id"]),
-        "screening.confirm": of(("submitted",), point_id=made.ids["point_id"]),
         **{f"screening.{name}": of(("submitted",)) for name in ("add", "send_back")},
         "screening.index": [plain, {**plain, "show": "passed"}, {**plain, "search": "no such"}],
         "reviews.overview": of((*SENT, "advisory")),

@@ -32,9 +32,9 @@ OTHERS = (
 )
 ADVISORY = "Vale Early Years Network"
 STATES = (
-    "not_started", "other_tool", "recent_tool", "in_progress", "sent_back", "submitted",
+    "not_started", "other_tool", "in_progress", "sent_back", "submitted",
     "in_review", "rated", "plan_open", "plan_with_qa", "plan_underway", "closed", "late",
-    "excused",
+    "excused", "recent_tool",
 )  # fmt: skip
 TOOLS = {"other_tool": "leicestershire-rutland-2011", "recent_tool": "working-together-2023"}
 NEW_PERSON = "ines.novak@vale-hospitals.example"

@@ -22,6 +22,7 @@ from s11audit.services import (
     returns,
     reviews,
     submitting,
+    taking_over,
 )
 from s11audit.services.evidence import EvidenceDetails
 from s11audit.services.responses import ProposedActionValues, ResponseValues
@@ -224,10 +225,17 @@ def _excuse(builder: Builder, return_: Return) -> None:
     )  # fmt: skip
 
 
+def _take_over(builder: Builder, return_: Return) -> None:
+    """The contributor takes over what was said in the last cycle, on another tool."""
+    taking_over.take_over(
+        builder.session, builder.actor("contributor"), return_.id, 6, "all", now=builder.later()
+    )
+
+
 ACTS: dict[str, Callable[[Builder, Return], None]] = {
     "not_started": _nothing,
     "other_tool": _nothing,
-    "recent_tool": _nothing,
+    "recent_tool": _take_over,
     "in_progress": _begin,
     "sent_back": _send_back,
     "submitted": _submit,

@@ -23,6 +23,8 @@ SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FIXED = {
     "key": "lancashire-2012",
     "version": 1,
+    "was_key": "working-together-2023",
+    "was_version": 1,
     "number": 1,
 }
 
