@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, send_file, url_fo
 
 from s11audit.domain.dates import london_today
 from s11audit.domain.errors import Invalid, NotFound
-from s11audit.domain.policy import Can, can
+from s11audit.domain.policy import Can, can, holds_role_at
 from s11audit.extensions import db
 from s11audit.forms.challenges import (
     AgreedActionForm,
@@ -283,7 +283,10 @@ def done(return_: Return, challenge_id: int, agreed_id: int) -> Any:
 
 
 def _for_board(return_: Return) -> bool:
-    return can(actor(), Can.LIST_RETURNS, facts_of(return_))
+    """Whether the actor reads for the board. Who holds a role at the agency, too, is told what the
+    agency is told."""
+    facts = facts_of(return_)
+    return can(actor(), Can.LIST_RETURNS, facts) and not holds_role_at(actor(), facts)
 
 
 def _visible(return_: Return, challenge_id: int) -> Challenge:

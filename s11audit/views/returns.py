@@ -18,6 +18,7 @@ from s11audit.models import Board, Return
 from s11audit.queries.contacts import people_to_write_to
 from s11audit.queries.cycles import current_stage, stages_of
 from s11audit.queries.history import history_of_return
+from s11audit.queries.moderation import visible_ratings
 from s11audit.queries.open_improvements import open_before
 from s11audit.queries.return_events import (
     RATINGS_SHARED,
@@ -27,7 +28,6 @@ from s11audit.queries.return_events import (
     timeline,
 )
 from s11audit.queries.return_list import ReturnFilter, Sort, StateFilter, list_returns
-from s11audit.queries.moderation import visible_ratings
 from s11audit.queries.returns import facts_of
 from s11audit.queries.screening import stands_of
 from s11audit.scoring.as_at import due_passed

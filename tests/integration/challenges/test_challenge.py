@@ -70,7 +70,9 @@ def test_a_meeting_from_questions_to_actions(session, client):
     assert client.get(f"{one}/sheet.pdf").status_code == 404
     assert "There is no meeting" in client.get(home).text
     assert client.post(f"{one}/share").status_code == 403
+    assert "Meeting arranged" not in client.get(f"/returns/{of.return_.id}/history").text
     sign_in(client, of.office)
+    assert "Meeting arranged" in client.get(f"/returns/{of.return_.id}/history").text
     posted(client, f"{one}/share")
     session.commit()
     made = challenge_in(session, of.return_.id, made.id)
