@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from s11audit.domain.enums import RatingRole, VisitResult
+from s11audit.domain.enums import Basis, RatingRole, VisitResult
 from s11audit.domain.errors import NotFound
 from s11audit.models import (
+    Agreement,
     Membership,
     Rating,
     Return,
@@ -217,14 +218,14 @@ class Proposed:
     open: bool
 
 
-def proposals_of(session: Session, return_id: int) -> dict[int, Proposed]:
+def proposals_of(session: Session, return_: Return) -> dict[int, Proposed]:
     """Return the latest proposed rating for each standard of a return, from visits that are
-    finished; two queries."""
+    finished; two queries. The return's stage and cycle are loaded."""
     rows = session.execute(
         select(Visit, VisitFinding)
         .join(VisitFinding, VisitFinding.visit_id == Visit.id)
         .where(
-            Visit.return_id == return_id,
+            Visit.return_id == return_.id,
             Visit.finished_at.is_not(None),
             VisitFinding.proposed_label.is_not(None),
         )
@@ -232,11 +233,11 @@ def proposals_of(session: Session, return_id: int) -> dict[int, Proposed]:
     ).all()
     if not rows:
         return {}
-    rated = _last_rated(session, return_id)
+    decided = _last_decided(session, return_)
     found: dict[int, Proposed] = {}
     for visit, finding in rows:
         proposal = proposal_in(finding)
-        last = rated.get(finding.standard)
+        last = decided.get(finding.standard)
         is_open = finding.set_aside_at is None and (
             last is None or visit.finished_at is None or last <= visit.finished_at
         )
@@ -245,23 +246,44 @@ def proposals_of(session: Session, return_id: int) -> dict[int, Proposed]:
     return found
 
 
-def _last_rated(session: Session, return_id: int) -> dict[int, datetime]:
+def _last_decided(session: Session, return_: Return) -> dict[int, datetime]:
+    """Return when each standard was last rated by a reviewer or agreed by the sub-group; where
+    agencies confirm their result, rated by the office. Publishing what was rated before decides
+    nothing."""
+    confirmed = return_.stage.cycle.basis is Basis.CONFIRMED
+    role = RatingRole.AGREED if confirmed else RatingRole.REVIEWER
+    moments = union_all(
+        select(Rating.standard.label("standard"), Rating.rated_at.label("at")).where(
+            Rating.return_id == return_.id, Rating.role == role
+        ),
+        select(Agreement.standard, Agreement.agreed_at).where(Agreement.return_id == return_.id),
+    ).subquery()
     rows = session.execute(
-        select(Rating.standard, func.max(Rating.rated_at))
-        .where(Rating.return_id == return_id, Rating.role != RatingRole.SELF)
-        .group_by(Rating.standard)
+        select(moments.c.standard, func.max(moments.c.at, type_=Rating.rated_at.type)).group_by(
+            moments.c.standard
+        )
     )
-    return dict(row._tuple() for row in rows)
+    return dict(rows.all())
 
 
 def returns_with_proposals(session: Session, board_id: int) -> dict[int, int]:
     """Return how many proposed ratings wait for QA, by return, for a board's queue; one query."""
+    agreed_since = (
+        select(Agreement.id)
+        .where(
+            Agreement.return_id == Visit.return_id,
+            Agreement.standard == VisitFinding.standard,
+            Agreement.agreed_at > Visit.finished_at,
+        )
+        .correlate(Visit, VisitFinding)
+        .exists()
+    )
     rated_since = (
         select(Rating.id)
         .where(
             Rating.return_id == Visit.return_id,
             Rating.standard == VisitFinding.standard,
-            Rating.role != RatingRole.SELF,
+            Rating.role == RatingRole.REVIEWER,
             Rating.rated_at > Visit.finished_at,
         )
         .correlate(Visit, VisitFinding)
@@ -278,10 +300,11 @@ def returns_with_proposals(session: Session, board_id: int) -> dict[int, int]:
             VisitFinding.proposed_label.is_not(None),
             VisitFinding.set_aside_at.is_(None),
             ~rated_since,
+            ~agreed_since,
         )
         .group_by(Visit.return_id)
     )
-    return dict(row._tuple() for row in rows)
+    return dict(rows.all())
 
 
 def latest_snapshot(session: Session, return_id: int) -> dict[int, dict[str, object]]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import in_words
-from s11audit.domain.enums import ReturnKind, Role
+from s11audit.domain.enums import Basis, ReturnKind, Role
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import Actor, Can, check, holds_role_at
 from s11audit.domain.texts import one_line, several_lines
@@ -149,7 +149,7 @@ def finish(
     if any(part.finding.proposed_label for part in sheet.parts):
         notices.tell(
             session,
-            notices.panel(session, return_, (Role.QA, Role.CHAIR), now),
+            notices.panel(session, return_, _who_decides(return_), now),
             "visit_proposes",
             f"visit:{visit.id}:proposes",
             return_,
@@ -184,6 +184,13 @@ def open_visit(session: Session, return_id: int, visit_id: int) -> Visit:
     if visit.cancelled_at is not None:
         raise Refused("This visit was cancelled.")
     return visit
+
+
+def _who_decides(return_: Return) -> tuple[Role, ...]:
+    """Return who rates the return's standards: the office where agencies confirm their result."""
+    if return_.stage.cycle.basis is Basis.CONFIRMED:
+        return (Role.OFFICE,)
+    return (Role.QA, Role.CHAIR)
 
 
 def _check(session: Session, actor: Actor, return_id: int, action: Can) -> tuple[Return, Role]:

@@ -96,7 +96,7 @@ def overview(return_: Return) -> str:
         rows=rows,
         tool=tool,
         screening=screening_of(db.session, return_.id),
-        proposals={n: p for n, p in proposals_of(db.session, return_.id).items() if p.open},
+        proposals={n: p for n, p in proposals_of(db.session, return_).items() if p.open},
         first=next((each.standard.number for each in stands if not each.rated), None),
         finished=finished,
         may_finish=own is not None
@@ -363,7 +363,7 @@ def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
         form=form,
         before=before_of(db.session, return_, page.part.standard.number),
         is_overdue=lambda action: is_overdue(action.state, action.due_on, now()),
-        proposed=proposals_of(db.session, return_.id).get(page.part.standard.number),
+        proposed=proposals_of(db.session, return_).get(page.part.standard.number),
         **_allowed(return_, page.found),
     )
 
@@ -371,7 +371,7 @@ def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
 def _take_over(return_: Return, number: int, form: RatingForm) -> None:
     """Fill in what a visit proposes, where the address asks for it (domain rule 31)."""
     visit_id = number_of(request.args.get("proposal"))
-    proposed = proposals_of(db.session, return_.id).get(number) if visit_id else None
+    proposed = proposals_of(db.session, return_).get(number) if visit_id else None
     if proposed is None or proposed.visit.id != visit_id:
         return
     form.label.data = proposed.proposal.label

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from s11audit.domain.enums import Participation, ReturnKind
+from s11audit.domain.enums import Basis, ReturnKind
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import Can, can
 from s11audit.extensions import db
@@ -248,7 +248,7 @@ def _show(return_: Return, visit: Visit, form: EmptyForm | None = None) -> str:
         team=read.team_of(db.session, visit.id),
         proposals={
             number: each
-            for number, each in read.proposals_of(db.session, return_.id).items()
+            for number, each in read.proposals_of(db.session, return_).items()
             if each.visit.id == visit.id
         },
         form=form or EmptyForm(),
@@ -257,5 +257,6 @@ def _show(return_: Return, visit: Visit, form: EmptyForm | None = None) -> str:
         may_manage=can(who, Can.MANAGE_VISITS, facts),
         may_carry_out=visit.is_open and can(who, Can.CARRY_OUT_VISIT, facts),
         may_rate=can(who, Can.RATE, facts),
-        rated=return_.participation is Participation.FULL,
+        may_rate_again=return_.stage.cycle.basis is Basis.CONFIRMED
+        and can(who, Can.RATE_AGAIN, facts),
     )

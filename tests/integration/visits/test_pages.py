@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Category, Rag, ReturnState, Role
 from s11audit.models import Draw, Grant, OutboxMessage, Rating, Stage, Visit, VisitItem
+from s11audit.queries.visits import proposals_of
 from s11audit.services import reviews
 from tests import factories as make
 from tests.factories import NOW
@@ -148,6 +149,22 @@ def test_from_the_draw_to_what_the_agency_reads(client: FlaskClient, session: Se
     assert link and "It waits for QA" in shown
     prefilled = client.get(link.group(1)).text
     assert "Complete the files" in prefilled
+    assert "A visit proposes 1 rating" in read(client, f"{at}/reviews")
+    # Rating the standard, as proposed or otherwise, decides it; so does setting it aside.
+    session.rollback()
+    reviews.rate(
+        session, found.actor(session, "qa"), found.return_.id, 2, label="green",
+        reason="Seen since", now=datetime.now(UTC),
+    )  # fmt: skip
+    session.flush()
+    assert not proposals_of(session, found.return_)[2].open
+    session.rollback()
+    aside = f"{at_visit}/standards/2/set-aside"
+    read(client, aside)
+    assert "Enter the reason" in post(client, aside, 200)
+    post(client, aside, reason="The files were another team’s")
+    assert "A visit proposes" not in read(client, f"{at}/reviews")
+    assert "another team’s" in read(client, at_visit)
     # The board's report counts what the agency has been shown.
     report = f"{at}/stages/{stage.id}/visits"
     assert "The findings of 0 of 1 visit are shared" in read(client, report)
