@@ -403,7 +403,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attendance_id", sa.Integer(), nullable=False),
         sa.Column("membership_id", sa.Integer(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["attendance_id"], ["attendance.id"], name=op.f("fk_conflict_of_interest_attendance_id")
         ),

@@ -105,7 +105,6 @@ class ConflictOfInterest(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     attendance_id: Mapped[int] = mapped_column(ForeignKey("attendance.id"))
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
-    note: Mapped[str] = mapped_column(Text, default="")
 
     attendance: Mapped[Attendance] = relationship()
     membership: Mapped[Membership] = relationship()

@@ -7,7 +7,18 @@ from datetime import datetime
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from s11audit.models import Allotment, Opening, Publication, Return, Sharing, Submission
+from s11audit.domain.enums import Basis, Participation
+from s11audit.models import (
+    Allotment,
+    Confirmation,
+    Cycle,
+    Opening,
+    Publication,
+    Return,
+    Sharing,
+    Stage,
+    Submission,
+)
 
 
 @dataclass(frozen=True)
@@ -16,7 +27,9 @@ class Opened:
 
     What was said up to a publication is open. What was said since is open once the moderation of
     the round is (`now`): the chair opened it, everybody allotted has finished, or the agreed
-    ratings were shared with the agency. `sent_since`: the return was sent in again since.
+    ratings were shared with the agency; where an agency is not rated, it always is. On a confirmed
+    cycle the confirmation stands for the first publication. `sent_since`: the return was sent in
+    again since.
     """
 
     now: bool = False
@@ -51,11 +64,18 @@ def opened_of(session: Session, return_ids: Collection[int]) -> dict[int, Opened
         .correlate(Return)
         .scalar_subquery()
     )
-    published = (
+    confirmed = (
+        select(func.max(Confirmation.recorded_at))
+        .where(Confirmation.return_id == Return.id)
+        .correlate(Return)
+        .scalar_subquery()
+    )
+    published = func.coalesce(
         select(func.max(Publication.recorded_at))
         .where(Publication.return_id == Return.id)
         .correlate(Return)
-        .scalar_subquery()
+        .scalar_subquery(),
+        confirmed,
     )
     allotted = [Allotment.return_id == Return.id, Allotment.ended_at.is_(None)]
     unfinished = or_(
@@ -63,7 +83,10 @@ def opened_of(session: Session, return_ids: Collection[int]) -> dict[int, Opened
         Allotment.finished_submission_id != current,
         Allotment.finished_round != round_,
     )
+    # Where nobody rates alone there is nothing to wait for.
+    unrated = or_(Return.participation == Participation.ADVISORY, Cycle.basis == Basis.CONFIRMED)
     opened = or_(
+        unrated,
         exists().where(
             Opening.return_id == Return.id,
             Opening.submission_id == current,
@@ -79,8 +102,9 @@ def opened_of(session: Session, return_ids: Collection[int]) -> dict[int, Opened
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Return.id, opened, published, sent > published).where(
-            Return.id.in_(list(return_ids))
-        )
+        select(Return.id, opened, published, sent > published)
+        .join(Stage, Stage.id == Return.stage_id)
+        .join(Cycle, Cycle.id == Stage.cycle_id)
+        .where(Return.id.in_(list(return_ids)))
     )
     return {row[0]: Opened(bool(row[1]), row[2], bool(row[3])) for row in rows}

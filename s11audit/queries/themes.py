@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain.enums import (
     UNCOUNTED_STANDINGS,
+    Basis,
     Category,
+    Participation,
     RatingRole,
     ReturnKind,
     Role,
@@ -83,14 +85,15 @@ class ReturnedRow(NamedTuple):
     categories: tuple[Category, ...]
 
 
-def returned_in(session: Session, stage_id: int) -> list[ReturnedRow]:
-    """Return the returns of a stage that are in, by agency, in one query."""
+def returned_in(session: Session, stage_id: int, *, rated_only: bool = False) -> list[ReturnedRow]:
+    """Return the returns of a stage that are in, by agency, in one query; with `rated_only`
+    without those of advisory agencies, unless the cycle is one that they confirm."""
     latest = (
         select(Submission.return_id, func.max(Submission.id).label("id"))
         .group_by(Submission.return_id)
         .subquery()
     )
-    rows = session.execute(
+    statement = (
         select(
             Return.id,
             Membership.id,
@@ -109,7 +112,13 @@ def returned_in(session: Session, stage_id: int) -> list[ReturnedRow]:
         )
         .order_by(Membership.name_key, Return.id)
     )
-    return [ReturnedRow(*row) for row in rows]
+    if rated_only:
+        statement = (
+            statement.join(Stage, Stage.id == Return.stage_id)
+            .join(Cycle, Cycle.id == Stage.cycle_id)
+            .where(or_(Return.participation == Participation.FULL, Cycle.basis == Basis.CONFIRMED))
+        )
+    return [ReturnedRow(*row) for row in session.execute(statement)]
 
 
 def returned_facts(session: Session, stage: Stage, rows: Iterable[ReturnedRow]) -> list[Returned]:

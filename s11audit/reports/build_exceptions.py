@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from s11audit.domain.dates import end_of_day, in_words, london_today, start_of_day
 from s11audit.domain.enums import UNCOUNTED_STANDINGS, Rag, Standing
 from s11audit.domain.errors import Invalid
-from s11audit.domain.policy import Actor, Can, Facts, check
+from s11audit.domain.policy import Actor, Can, Facts, can, check
 from s11audit.domain.quarters import Quarter
 from s11audit.models import Board, ToolVersion
-from s11audit.queries.exceptions import RatedAt, open_actions_at, ratings_at, returns_at
+from s11audit.queries.exceptions import ActionAt, RatedAt, open_actions_at, ratings_at, returns_at
 from s11audit.queries.tools import tool_of
 from s11audit.reports.documents import Document, Part, Table
 
@@ -99,16 +99,7 @@ def build_exceptions(
             ),
             Part(
                 f"Overdue actions: {len(overdue):,} of {len(actions):,} open or underway",
-                table=Table(
-                    "Overdue actions",
-                    ("Agency", "Standard", "Action", "Owner", "Due"),
-                    [
-                        (each.agency, each.standard, each.what, each.owner, in_words(each.due_on))
-                        for each in overdue
-                    ],
-                    (3, 1.2, 4, 2, 2),
-                    "No action is overdue.",
-                ),
+                table=_actions(overdue, can(actor, Can.SEE_PLAN, Facts(board.id))),
             ),
             Part(
                 f"Disputed ratings: {len(disputed):,} {rated_words}",
@@ -122,6 +113,19 @@ def build_exceptions(
         ],
         wide=True,
     )  # fmt: skip
+
+
+def _actions(overdue: list[ActionAt], sees_plans: bool) -> Table:
+    """Return the overdue actions, with their words and owners for those who may read plans."""
+    heads: tuple[str, ...] = ("Agency", "Standard", "Due")
+    weights: tuple[float, ...] = (3, 1.2, 2)
+    rows: list[tuple[str | int, ...]] = [
+        (each.agency, each.standard, in_words(each.due_on)) for each in overdue
+    ]
+    if sees_plans:
+        heads, weights = (*heads, "Action", "Owner"), (*weights, 4, 2)
+        rows = [(*row, each.what, each.owner) for row, each in zip(rows, overdue, strict=True)]
+    return Table("Overdue actions", heads, rows, weights, "No action is overdue.")
 
 
 def _ratings(

@@ -140,7 +140,7 @@ def themes_document(
     stage, before = _stage_and_before(stages, stage_id)
     if stage is None:
         return _document(board, "", now, ["No return has been sent in yet."], [])
-    returned = returned_facts(session, stage, returned_in(session, stage.id))
+    returned = returned_facts(session, stage, returned_in(session, stage.id, rated_only=True))
     about = _about(stage)
     if not enough_to_publish(len(returned)):
         few = f"Fewer than {FEWEST} agencies returned, so no figures are published."
@@ -149,7 +149,11 @@ def themes_document(
     earlier = tags_of(session, stage_id=before.id) if before else []
     public = published_tags(session, [*tags, *earlier])
     of_stage = {tag.id for tag in tags}
-    past = returned_facts(session, before, returned_in(session, before.id)) if before else []
+    past = (
+        returned_facts(session, before, returned_in(session, before.id, rated_only=True))
+        if before
+        else []
+    )
     known = _counted_agencies(returned)
     themes = themes_of(session, board.id)
     names = agency_names(session, board.id)
@@ -185,7 +189,8 @@ def themes_document(
     table = Table("Themes", heads, rows, (4, 2, 1.6, 2, 2.4), "No theme has been added yet.")
     notes = [
         "An agency is counted once for a theme, as a strength and as an area for development"
-        " where it is both. Only what belongs to published ratings is counted."
+        " where it is both. Only what belongs to published ratings is counted; agencies that are"
+        " not rated are left out."
     ]
     if len(groups) < len({c for each in returned for c in each.categories}) or not groups:
         notes.append(

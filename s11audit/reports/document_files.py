@@ -18,6 +18,8 @@ DOCUMENT_FORMATS = {
     "html": "text/html; charset=utf-8",
 }
 _LOOKS = {"Green": ("✓", "green"), "Amber": ("◐", "amber"), "Red": ("✕", "red")}
+MOST_LETTERS = 900
+INSIDE = 12  # points between the margins and what ReportLab’s frame holds
 _FILLS = {"green": "#d3ecd9", "amber": "#ffe4b0", "red": "#f8d3d0"}
 
 
@@ -67,7 +69,9 @@ def _pdf(document: Document) -> bytes:
     )
     paper.text(document.title, "title")
     paper.text(document.board_name, "heading")
-    paper.facts([("About", document.about), ("As at", document.as_at_words)])
+    if document.about:
+        paper.text(document.about)
+    paper.facts([("As at", document.as_at_words)])
     for told in document.statements:
         paper.text(told)
     for part in document.parts:
@@ -87,7 +91,7 @@ def _pdf(document: Document) -> bytes:
             continue
         drawn = PagedTable(
             table.heads,
-            [paper.width * share for share in table.shares],
+            [(paper.width - INSIDE) * share for share in table.shares],
             [[_paper_cell(cell) for cell in row] for row in _printable(table)],
         )
         paper.room(drawn.least_height + 12 * mm)
@@ -97,9 +101,6 @@ def _pdf(document: Document) -> bytes:
     for note in document.notes:
         paper.text(note, "small")
     return paper.pdf()
-
-
-MOST_LETTERS = 900
 
 
 def _printable(table: Table) -> list[list[Cell]]:

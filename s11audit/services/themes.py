@@ -66,10 +66,13 @@ def merge_themes(
         message = "Select another theme: a theme cannot be merged into itself"
         raise Invalid(f"{message}.", {"into": message})
     into, _role = _live(session, actor, board_id, into_id)
-    there = {_place(tag) for tag in _tags(session, into.id)}
+    there = {_place(tag): tag for tag in _tags(session, into.id)}
     moved = 0
     for tag in _tags(session, theme.id):
-        if _place(tag) in there:
+        same = there.get(_place(tag))
+        if same is not None:
+            if not same.public_text:
+                same.public_text, same.public_at = tag.public_text, tag.public_at
             session.delete(tag)
         else:
             tag.theme_id = into.id

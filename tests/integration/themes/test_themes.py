@@ -5,11 +5,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import Category, RatingRole, Role, TagKind
+from s11audit.domain.enums import Category, Participation, RatingRole, Role, TagKind
 from s11audit.domain.errors import Invalid, NotAllowed, NotFound
 from s11audit.models import AuditLog, Theme, ThemeTag
 from s11audit.queries.reviews import ratings_of
-from s11audit.queries.themes import tags_of, visible_tags
+from s11audit.queries.themes import published_tags, tags_of, visible_tags
 from s11audit.services import reviews, themes
 from tests import factories as make
 from tests.factories import NOW
@@ -118,6 +118,18 @@ def test_a_tag_does_not_tell_others_before_the_moderation(session: Session) -> N
     assert not session.scalars(
         select(AuditLog).where(AuditLog.return_id == return_id, AuditLog.what.startswith("theme"))
     ).all()
+
+
+@SQLITE
+def test_where_nobody_rates_a_tag_has_nothing_to_wait_for(session: Session) -> None:
+    found = panel(session, participation=Participation.ADVISORY)
+    themes.tag_passage(
+        session, found.actor(session, "office"), found.return_.id, 1, "statement",
+        passage="What we do", kind=TagKind.STRENGTH, new_theme="Supervision", now=NOW,
+    )  # fmt: skip
+    tags = tags_of(session, return_id=found.return_.id)
+    assert len(visible_tags(session, found.actor(session, "qa"), found.board.id, tags).tags) == 1
+    assert published_tags(session, tags) == []
 
 
 def test_themes_are_renamed_and_merged(session: Session) -> None:
