@@ -13,8 +13,9 @@ from tests.support.web import sign_in
 
 ROLES = ("office", "chair", "qa", "scrutineer", "viewer", "admin")
 PLACES = ("board", "installation", "signed_in")
-# A meeting's pack puts together what waits on several other pages.
-MORE = {"meetings.pack": 13, "meetings.change_decision": 14}
+# A meeting's pack puts together what waits on several other pages, and a comparison builds two
+# tables, each as its own page does.
+MORE = {"meetings.pack": 13, "meetings.change_decision": 14, "reports.comparison": 16}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
