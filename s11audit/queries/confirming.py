@@ -204,15 +204,16 @@ def results_of_stage(
     return Page(found, number, pages, total)
 
 
-def returns_waiting(session: Session, stage_id: int) -> list[int]:
-    """Return the ids of a stage's returns whose results wait for the office, by name."""
-    return list(
-        session.scalars(
-            _in(stage_id)
-            .with_only_columns(Return.id)
-            .where(ReturnedResult.id.is_(None))
-            .order_by(Membership.name_key, Return.id)
-        )
+def returns_waiting(stage_id: int) -> Select[Return, Submission]:
+    """Return the statement that locks and reads a stage's returns whose results wait for the
+    office, each with its submission, by name."""
+    return (
+        _in(stage_id)
+        .add_columns(Submission)
+        .where(ReturnedResult.id.is_(None))
+        .order_by(Membership.name_key, Return.id)
+        .options(joinedload(Return.membership).joinedload(Membership.board))
+        .with_for_update(of=Return)
     )
 
 

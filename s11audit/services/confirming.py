@@ -2,7 +2,7 @@
 confirms it or corrects single standards. The office's ratings afterwards are in
 `services.rating_again`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,12 +18,11 @@ from s11audit.models import (
     Confirmation,
     Cycle,
     Improvement,
-    Membership,
     Rating,
     Return,
     ReturnedResult,
     Stage,
-    User,
+    Submission,
 )
 from s11audit.queries.confirming import Line, Result, result_of, returns_waiting
 from s11audit.queries.contacts import people_to_write_to
@@ -59,8 +58,11 @@ def return_result(
     hold_stage(session, return_id)
     return_ = return_by_id(session, return_id, for_update=True)
     role = check(actor, Can.RETURN_RESULT, facts_of(return_), sees=Can.SEE_RETURN)
-    people = people_to_write_to(session, [return_.membership_id], london_today(now))
-    return _return_one(session, actor, role, return_, people, now)
+    submission = current_submission(session, return_id)
+    _must_be_confirmed_way(return_)
+    if submission is None:
+        raise Refused("This return has not been sent in.")
+    return _return_all(session, actor, role, [(return_, submission)], now)[0]
 
 
 def return_waiting_results(session: Session, actor: Actor, stage_id: int, *, now: datetime) -> int:
@@ -72,57 +74,51 @@ def return_waiting_results(session: Session, actor: Actor, stage_id: int, *, now
         .with_for_update(read=True, of=Stage)
     ).one()
     role = check(actor, Can.RETURN_RESULT, Facts(stage.cycle.board_id), sees=Can.SEE_BOARD)
-    waiting = returns_waiting(session, stage_id)
-    returns = {
-        each.id: each
-        for each in session.scalars(
-            select(Return)
-            .where(Return.id.in_(waiting))
-            .options(joinedload(Return.membership).joinedload(Membership.board))
-            .with_for_update(of=Return)
-        )
-    }
-    people = people_to_write_to(
-        session, [each.membership_id for each in returns.values()], london_today(now)
-    )
-    for return_id in waiting:
-        _return_one(session, actor, role, returns[return_id], people, now)
+    waiting = [(each[0], each[1]) for each in session.execute(returns_waiting(stage_id))]
+    _return_all(session, actor, role, waiting, now)
     return len(waiting)
 
 
-def _return_one(
+def _return_all(
     session: Session,
     actor: Actor,
     role: Role,
-    return_: Return,
-    people: Mapping[int, list[User]],
+    sent_in: Sequence[tuple[Return, Submission]],
     now: datetime,
-) -> ReturnedResult:
-    _must_be_confirmed_way(return_)
-    if return_.standing is not Standing.ASKED:
-        raise Refused("This return is no longer asked for, so its result is not returned.")
-    before = return_.state
-    return_.state = lifecycle.after(Change.RETURN_RESULT, before)
-    submission = current_submission(session, return_.id)
-    if submission is None:
-        raise Refused("This return has not been sent in.")
-    made = ReturnedResult(
-        submission_id=submission.id,
-        effective_at=now,
-        recorded_at=now,
-        returned_by_id=actor.user_id,
-    )
-    session.add(made)
+) -> list[ReturnedResult]:
+    """Return these results, whose returns are locked, in few statements: a stage has many."""
+    before = {}
+    for return_, _submission in sent_in:
+        _must_be_confirmed_way(return_)
+        if return_.standing is not Standing.ASKED:
+            raise Refused("This return is no longer asked for, so its result is not returned.")
+        before[return_.id] = return_.state
+        return_.state = lifecycle.after(Change.RETURN_RESULT, return_.state)
+    made = [
+        ReturnedResult(
+            submission_id=submission.id,
+            effective_at=now,
+            recorded_at=now,
+            returned_by_id=actor.user_id,
+        )
+        for _return, submission in sent_in
+    ]
+    session.add_all(made)
     session.flush()
-    log.record_for(
-        session, return_, actor, role, "result.returned", ("returned_result", made.id), now=now,
-        before={"state": before}, after={"state": return_.state, "submission": submission.number},
-    )  # fmt: skip
-    notices.tell(
-        session, people.get(return_.membership_id, []), "result_returned",
-        f"result:{submission.id}", return_, path=f"/returns/{return_.id}/result", now=now,
-        reference=submission.reference,
-    )  # fmt: skip
+    people = people_to_write_to(
+        session, [return_.membership_id for return_, _submission in sent_in], london_today(now)
+    )
+    for (return_, submission), each in zip(sent_in, made, strict=True):
+        log.record_for(
+            session, return_, actor, role, "result.returned", ("returned_result", each.id),
+            now=now, before={"state": before[return_.id]},
+            after={"state": return_.state, "submission": submission.number},
+        )  # fmt: skip
+        notices.tell(
+            session, people.get(return_.membership_id, []), "result_returned",
+            f"result:{submission.id}", return_, path=f"/returns/{return_.id}/result", now=now,
+            reference=submission.reference,
+        )  # fmt: skip
     return made
 
 
