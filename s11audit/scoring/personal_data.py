@@ -7,6 +7,7 @@ agencies, switchboards and shared mailboxes are let pass.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from s11audit.scoring.first_names import FIRST_NAMES
 
@@ -22,10 +23,14 @@ class Find:
     kind: str
 
 
-def personal_data(text: str) -> list[Find]:
+def personal_data(text: str, on: date | None = None) -> list[Find]:
     """Return the passages of a text that likely hold personal data, in its order; those close to
-    each other as one."""
-    places = sorted(_found(text))
+    each other as one.
+
+    `on` is the day the text was sent in: a date behind a name is then taken for one of birth only
+    where it lies 3 to 25 years back, and else for the day on which somebody signed.
+    """
+    places = sorted(_found(text, on))
     merged: list[tuple[int, int, list[str]]] = []
     for first, last, kind in places:
         if merged and first - merged[-1][1] <= AROUND:
@@ -53,12 +58,12 @@ def _passage(text: str, first: int, last: int) -> str:
     return text[start:end].strip()
 
 
-def _found(text: str) -> Iterator[tuple[int, int, str]]:
+def _found(text: str, on: date | None) -> Iterator[tuple[int, int, str]]:
     if "@" in text:
         yield from _emails(text)
     if _DIGIT.search(text):
         yield from _numbers(text)
-        yield from _births(text)
+        yield from _births(text, on)
         yield from _ages(text)
         yield from _addresses(text)
     yield from _names(text)
@@ -122,6 +127,7 @@ _TELEPHONE = re.compile(
     r"(?<![\w/.\-])(?:\+44[ \-]?(?:\(0\)[ \-]?)?|0044[ \-]?|\(?0)"
     r"(?P<rest>[127](?:[ \-)]{0,2}\d){8,9})(?![\d/]|-\d)"
 )
+_PASSPORT = re.compile(r"\bpassport (?:no\.?|number)\W{0,3}(?:is )?\d{9}\b", re.IGNORECASE)
 _PUPIL = re.compile(r"\b[A-HJ-NP-RT-Z]\d{12}\b")
 
 
@@ -136,6 +142,8 @@ def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
         # 07 has ten digits after the 0, 01 nine or ten, 02 ten.
         if len(digits) == 10 or (len(digits) == 9 and digits[0] == "1"):
             yield match.start(), match.end(), "telephone number"
+    for match in _PASSPORT.finditer(text):
+        yield match.start(), match.end(), "passport number"
     for match in _PUPIL.finditer(text):
         yield match.start(), match.end(), "pupil number"
 
@@ -161,19 +169,31 @@ _NO_SURNAME = (
 _SURNAME = rf"(?!(?:{_NO_SURNAME})\b){_NAME}"
 _BIRTH = re.compile(
     rf"(?:\b(?:date[ -]of[ -]birth|birth ?date|birthday|D\.? ?O\.? ?B\.?)\b|\bD\.O\.B\.|"
-    rf"\bborn\b)\W{{0,3}}(?:(?:is|was|on|the)\b\W{{0,2}}){{0,2}}{_DATE}",
+    rf"\bborn\b)\W{{0,3}}(?:(?:is|was|on|the)\b\W{{0,2}}){{0,2}}(?:{_DATE}|\d{{6,8}}\b)",
     re.IGNORECASE,
 )
-_NAME_AND_DATE = re.compile(rf"\b({_NAME}) (?:[A-Z]\.? )?{_SURNAME},? ?[(\[]?(?:b\.? ?)?{_DATE}\b")
+_NAME_AND_DATE = re.compile(
+    rf"\b({_NAME}) (?:[A-Z]\.? )?{_SURNAME},? ?[(\[]?(?:b\.? ?)?(?P<date>{_DATE})\b"
+)
 
 
-def _births(text: str) -> Iterator[tuple[int, int, str]]:
+def _births(text: str, on: date | None) -> Iterator[tuple[int, int, str]]:
     for match in _BIRTH.finditer(text):
         yield match.start(), match.end(), "date of birth"
     for match in _NAME_AND_DATE.finditer(text):
-        if match.group(1).lower() in FIRST_NAMES:
+        if match.group(1).lower() in FIRST_NAMES and _is_of_birth(match.group("date"), on):
             yield match.start(), match.end(), "name with a date"
 
+
+def _is_of_birth(day: str, on: date | None) -> bool:
+    if on is None:
+        return True
+    written = _YEAR.search(day)
+    year = int(written.group()) if written else 2000 + int(day[-2:])
+    return 3 <= on.year - year <= 25
+
+
+_YEAR = re.compile(r"\d{4}")
 
 # Children and families by name.
 _CHILD = (
@@ -181,19 +201,35 @@ _CHILD = (
     r"nephew|niece|grandson|granddaughter|twins?|teenager|youngster|young (?:person|man|woman)|"
     r"patient|service user|mother|father|mum|dad|victim|foster child|year[- ]old)"
 )
-_CALLED = re.compile(rf"\b(?i:{_CHILD})(?:,)? (?:called|named|by the name of) (?:{_NAME})")
-_CHILD_NAME = re.compile(rf"\b(?i:{_CHILD})(?:,|:| -| –)? ({_NAME}) {_SURNAME}\b")
+_SOMEBODY = re.compile(rf"\b{_CHILD}\b", re.IGNORECASE)
+_CALLED = re.compile(rf",? (?:called|named|by the name of) {_NAME}")
+_NAMED = re.compile(rf"(?:,|:| -| –)? ({_NAME}) {_SURNAME}\b")
+_OWN_CHILD = re.compile(rf",? ({_NAME})\b(?! [A-Z])")
+_RELATIONS = ("son", "daughter", "grandson", "granddaughter", "niece", "nephew", "baby")
+_WHOSE = re.compile(
+    rf"\b({_NAME})['’]s (?:mum|mother|dad|father|parents|stepfather|stepmother|carers?|"
+    r"brother|sister|siblings?|gran|nan|grandmother|grandfather|grandparents)\b"
+)
 _AGED = re.compile(
-    rf"\b({_NAME})(?: (?:[A-Z]\.? )?{_SURNAME})?,? ?\(?(?:who is |is )?"
+    rf"\b({_NAME})(?: {_SURNAME})?(?: (?:[A-Z]\.? )?{_SURNAME})?,? ?\(?(?:who is |is )?"
     r"(?:aged? (?:of )?\d{1,2}\b|\d{1,2}[- ]?(?:years?|yrs?|months?)[- ]old|"
     r"\(?\d{1,2}\)|, ?\d{1,2},)"
 )
 
 
 def _names(text: str) -> Iterator[tuple[int, int, str]]:
-    for match in _CALLED.finditer(text):
-        yield match.start(), match.end(), "child’s or family’s name"
-    for match in _CHILD_NAME.finditer(text):
+    for somebody in _SOMEBODY.finditer(text):
+        called = _CALLED.match(text, somebody.end())
+        named = _NAMED.match(text, somebody.end()) or (
+            _OWN_CHILD.match(text, somebody.end())
+            if somebody.group().lower() in _RELATIONS
+            else None
+        )
+        if called:
+            yield somebody.start(), called.end(), "child’s or family’s name"
+        elif named and named.group(1).lower() in FIRST_NAMES:
+            yield somebody.start(), named.end(), "child’s or family’s name"
+    for match in _WHOSE.finditer(text):
         if match.group(1).lower() in FIRST_NAMES:
             yield match.start(), match.end(), "child’s or family’s name"
 
@@ -220,7 +256,13 @@ _LIVES = re.compile(
 )
 
 
+_NAME_AND_HOUSE = re.compile(rf"\b({_NAME}) {_SURNAME}(?:,| of| from| at|, of|, from) {_HOUSE}")
+
+
 def _addresses(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in _NAME_AND_HOUSE.finditer(text):
+        if match.group(1).lower() in FIRST_NAMES:
+            yield match.start(), match.end(), "address"
     for pattern in (_WITH_POSTCODE, _HOUSE_AND_POSTCODE, _LIVES):
         for match in pattern.finditer(text):
             yield match.start(), match.end(), "address"

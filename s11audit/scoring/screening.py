@@ -167,7 +167,7 @@ def _of_standard(return_: ReadReturn, standard: ReadStandard) -> Iterator[Point]
         yield from _above(standard)
         yield from _evidence(return_, standard)
         yield from _percentages(return_, standard)
-    yield from _personal(standard)
+    yield from _personal(return_, standard)
 
 
 def _missing(return_: ReadReturn, standard: ReadStandard) -> Iterator[Point]:
@@ -265,10 +265,10 @@ def _percentages(return_: ReadReturn, standard: ReadStandard) -> Iterator[Point]
             yield _point(standard, ScreeningRule.PERCENTAGE_CHANGED, passage)
 
 
-def _personal(standard: ReadStandard) -> Iterator[Point]:
+def _personal(return_: ReadReturn, standard: ReadStandard) -> Iterator[Point]:
     found = 0
     for text in _texts(standard):
-        for each in personal_data(text):
+        for each in personal_data(text, return_.sent_on):
             found += 1
             if found > MOST_POINTS:
                 return

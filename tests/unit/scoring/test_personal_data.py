@@ -1,6 +1,8 @@
 """What is likely personal data, and what only looks like it (domain rule 15). The numbers are
 those that are published as examples, or set aside for stories."""
 
+from datetime import date
+
 import pytest
 
 from s11audit.scoring.personal_data import is_nhs_number, personal_data
@@ -45,6 +47,14 @@ from s11audit.scoring.personal_data import is_nhs_number, personal_data
         "Mohammed Khan, aged 12",
         "a 7 year old called Amir",
         "house 12, PR1 2AB",
+        "Tommy Jones, 14 Acacia Road",
+        "Mary Ann Jones, aged 14",
+        "dob 04052011",
+        "her son Liam was there",
+        "Jamie Smith of 22 Birch Grove, Leeds",
+        "passport number 123456789",
+        "Ella's mum rang",
+        "a 12-year-old boy, Jordan Peters, said",
     ],
 )
 def test_likely_personal_data_is_found(text):
@@ -99,6 +109,9 @@ def test_likely_personal_data_is_found(text):
         "training compliance 07/2024 - 06/2025",
         "Victoria Hospital (12/03/2014)",
         "Elizabeth House 4 March 2024",
+        "Charlie Waller Trust trained 12 staff; Martin House (24 beds)",
+        "order 1000000000, company number 1234567890, URN 123456",
+        "the child protection lead, Mark Evans, Director",
     ],
 )
 def test_what_any_return_holds_is_let_pass(text):
@@ -111,6 +124,15 @@ def test_the_passage_is_a_piece_of_the_text_with_what_stands_around_it():
     assert first.passage in text and first.kind == "telephone number"
     assert "07700 900123 or 07700 900456" in first.passage and len(first.passage) < 120
     assert second.kind == "NHS number"
+
+
+def test_a_date_behind_a_name_is_one_of_birth_where_it_makes_a_child():
+    on = date(2026, 3, 4)
+    assert personal_data("Sophie Turner 12/04/2011", on)
+    assert personal_data("Sophie Turner (12.04.23)", on)
+    assert personal_data("Signed by Peter Hill, 4 March 2026 and Sarah Jones (1/2/24)", on) == []
+    assert personal_data("Peter Hill, 1 May 1975", on) == []
+    assert personal_data("Peter Hill, born 1 May 1975", on)
 
 
 def test_an_nhs_number_has_a_check_digit():
