@@ -186,7 +186,7 @@ def standard_form(
     # In the order of the page: problems are listed in the order of the fields.
     first = {"progress": GovTextArea("Progress", rows=5)}
     rest: dict[str, Any] = {
-        "still_holds": GovCheckbox("What is marked as taken over, and not changed, still holds"),
+        "still_holds": GovCheckbox("What is marked “From before” still holds"),
         "statement": GovTextArea("Evidence statement", rows=12),
         "self_label": GovRadios(
             "Your own rating", choices=rating_choices(tool, standard), message="Select one rating"

@@ -94,6 +94,11 @@ class Task:
             return _STANDINGS[self.return_.standing]
         if self.is_past and self.return_.state is not ReturnState.CLOSED:
             return "The board office has closed this audit. This return was not submitted."
+        if self.return_.state is ReturnState.NOT_STARTED and self.is_confirmation:
+            return (
+                "Your safeguarding lead says on one page whether everything is still true, and "
+                "submits the return. If something has changed, it is filled in first."
+            )
         if self.return_.state is ReturnState.NOT_STARTED:
             return (
                 "Open the task list and begin with any standard. What you write is saved as you "

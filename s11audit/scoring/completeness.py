@@ -149,7 +149,7 @@ def _progress_of(standard: StandardFacts) -> list[Missing]:
 def _taken_over_of(standard: StandardFacts) -> list[Missing]:
     if not standard.taken_over or standard.is_na:
         return []
-    why = "Confirm what is marked as taken over, or change it"
+    why = "Confirm what is marked “From before”, or change it"
     return [Missing(standard.number, TAKEN_OVER, why)]
 
 
