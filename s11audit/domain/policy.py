@@ -181,7 +181,7 @@ BARRED_FOR_OWN_AGENCY = frozenset(
 class Held:
     """One live grant: the role, and the board it lies on (None for an administrator) and, for an
     agency role, the membership and its agency; for a visitor, the one return. `inherited`: it
-    reaches what the person's agency came from, by a merger or a split (domain rule 53)."""
+    reaches an agency that has ended and that the person's came from (domain rule 53)."""
 
     role: Role
     board_id: int | None = None

@@ -46,13 +46,14 @@ _LIVE = union_all(
     )
     .join(_HEIRS, _HEIRS.c.heir == Grant.membership_id)
     .join(Membership, Membership.id == _HEIRS.c.came_from)
-    .where(_IS_LIVE),
+    # One that goes on, after a split or because it came back, is no other's to act for.
+    .where(_IS_LIVE, Membership.ends_on <= bindparam("today")),
 ).order_by("inherited", "held_id")
 
 
 def live_grants(session: Session, user_id: int, today: date) -> tuple[Held, ...]:
     """Return the grants of a person that hold today, in the order they were given, and after them
-    their reach to what their agencies came from."""
+    their reach to what their agencies came from and that has ended."""
     rows = session.execute(_LIVE, {"user_id": user_id, "today": today})
     return tuple(Held(*held) for _id, *held in rows)
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from s11audit.domain.policy import Facts
-from s11audit.models import FormerName, Improvement, Membership, Return, Succession
+from s11audit.domain.enums import AGENCY_ROLES
+from s11audit.domain.policy import Actor, Can, Facts
+from s11audit.models import FormerName, Improvement, Membership, Return, Submission, Succession
 from s11audit.queries.returns import facts_of
 
 
@@ -67,6 +68,32 @@ def former_names(session: Session, membership_id: int) -> Sequence[FormerName]:
         .where(FormerName.membership_id == membership_id)
         .order_by(FormerName.until.desc(), FormerName.id.desc())
     ).all()
+
+
+_READS = frozenset({Can.SEE_RETURN, Can.SEE_SUBMISSION, Can.SEE_PLAN, Can.SEE_HISTORY})
+
+
+def reaches_as_heir(session: Session, actor: Actor, action: Can, return_: Return) -> bool:
+    """Return whether the actor's agency split off from that of a return, which goes on, and so
+    reads what was sent in before; and works on those improvements of its plan that passed to it:
+    whoever changes one asks `facts_of_improvement`. At most one query."""
+    own = [grant.membership_id for grant in actor.grants if grant.role in AGENCY_ROLES]
+    if not own:
+        return False
+    if action is Can.EDIT_PLAN:
+        found = exists().where(
+            Improvement.return_id == return_.id, Improvement.membership_id.in_(own)
+        )
+    elif action in _READS:
+        found = exists().where(
+            Succession.predecessor_id == return_.membership_id,
+            Succession.successor_id.in_(own),
+            Submission.return_id == return_.id,
+            Submission.effective_at <= Succession.recorded_at,
+        )
+    else:
+        return False
+    return bool(session.scalar(select(found)))
 
 
 def facts_of_improvement(session: Session, return_: Return, improvement: Improvement) -> Facts:

@@ -1,4 +1,4 @@
-"""Agencies that merge, split, are renamed or close (domain rule 43).
+"""Agencies that merge, split, are renamed or close (domain rule 53).
 
 What is under way passes to the successor: open improvements, returns that were not sent in,
 people. What was sent in stays where it is, under the old name, and the successor reads it.
@@ -88,13 +88,13 @@ def succeed(
     if wanted.kind is not SuccessionKind.RENAMED and membership not in successors:
         membership.ends_on = wanted.on
     _add_rows(session, actor, membership, successors, wanted, reason, now)
+    renamed = wanted.kind is SuccessionKind.RENAMED
+    told = [each.name for each in successors]
     log.record(
         session, actor, role, f"membership.{wanted.kind.value}", "membership", membership.id,
-        now=now, board_id=membership.board_id, before={"name": old_name},
-        after={
-            "on": wanted.on, "reason": reason,
-            "successors": [each.name for each in successors],
-        },
+        now=now, board_id=membership.board_id, before={"name": old_name} if renamed else {},
+        after={"on": wanted.on, "reason": reason}
+        | ({"name": membership.name} if renamed else {"successors": told} if told else {}),
     )  # fmt: skip
     session.flush()
     return successors

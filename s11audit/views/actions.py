@@ -22,6 +22,7 @@ from s11audit.queries.plan_lists import (
 )
 from s11audit.queries.returns import facts_of
 from s11audit.queries.reviews import flags_of
+from s11audit.queries.successions import reaches_as_heir
 from s11audit.queries.tools import tool_of
 from s11audit.scoring.actions import PLAN_WORDS, PlanState, Side, is_overdue, possible_events
 from s11audit.views import guards
@@ -142,7 +143,8 @@ def allowed(return_: Return) -> dict[str, bool]:
     """Say what the actor may do with this plan, for the templates."""
     facts, who = facts_of(return_), actor()
     return {
-        "may_edit": can(who, Can.EDIT_PLAN, facts),
+        "may_edit": can(who, Can.EDIT_PLAN, facts)
+        or reaches_as_heir(db.session, who, Can.EDIT_PLAN, return_),
         "may_return": can(who, Can.RETURN_PLAN, facts),
         "may_decide": can(who, Can.DECIDE_PLAN, facts),
         "may_rate": can(who, Can.RATE, facts),

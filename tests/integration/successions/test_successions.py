@@ -14,6 +14,7 @@ from s11audit.domain.policy import Can, can
 from s11audit.models import Grant, Improvement, Membership, Response, Return, Succession
 from s11audit.queries.open_improvements import ended_of, open_before, open_of
 from s11audit.queries.returns import facts_of, return_by_id
+from s11audit.queries.successions import reaches_as_heir
 from s11audit.queries.take_overs import taken_from
 from s11audit.reports.build import build_compliance
 from s11audit.services import actions
@@ -70,7 +71,7 @@ def test_a_merger_into_a_new_agency_passes_on_what_is_under_way(session: Session
     assert names_of(session, at, date(2026, 3, 5)) == ["Fellmere Health Trust"]
     assert names_of(session, at, date(2026, 3, 6)) == ["North Trust"]
     # The lead is the successor's, reads the old return and goes on with its plan.
-    lead = make.actor(session, at.lead)
+    lead = make.actor(session, at.lead, LATER.date())
     was = return_by_id(session, at.was.id)
     assert can(lead, Can.FILL_IN, facts_of(passed))
     assert can(lead, Can.SEE_RETURN, facts_of(was))
@@ -100,7 +101,7 @@ def test_a_merger_into_an_agency_with_a_return_withdraws_the_other_and_keeps_its
     withdrawn = return_by_id(session, at.now.id)
     assert withdrawn.standing is Standing.WITHDRAWN
     assert withdrawn.membership_id == at.agency.id
-    lead = make.actor(session, at.lead)
+    lead = make.actor(session, at.lead, LATER.date())
     assert can(lead, Can.SEE_DRAFT, facts_of(withdrawn))
     parts = take_over(session, lead, theirs.id, 12, f"statement:{at.now.id}.12", now=LATER)
     assert parts == ["statement"]
@@ -134,6 +135,15 @@ def test_a_split_goes_as_the_office_chose_and_may_leave_the_agency_there(
     [row] = session.scalars(select(Succession)).all()
     assert (row.predecessor_id, row.successor_id) == (at.agency.id, community.id)
     assert return_by_id(session, at.now.id).membership_id == at.agency.id
+    # What split off reads what was sent in before, and nothing of what goes on.
+    was, draft = return_by_id(session, at.was.id), return_by_id(session, at.now.id)
+    contributor = make.actor(session, second)
+    assert reaches_as_heir(session, contributor, Can.SEE_RETURN, was)
+    assert reaches_as_heir(session, contributor, Can.EDIT_PLAN, was)
+    assert not reaches_as_heir(session, contributor, Can.SEE_RETURN, draft)
+    for action in (Can.FILL_IN, Can.SEE_DRAFT, Can.SUBMIT):
+        assert not reaches_as_heir(session, contributor, action, was)
+        assert not can(contributor, action, facts_of(draft))
     # Each works on its own improvements: what passed is no longer the other's to change.
     lead, contributor = make.actor(session, at.lead), make.actor(session, second)
     with pytest.raises(NotFound):
