@@ -31,10 +31,11 @@ from s11audit.reports.documents import Document, Part, Table
 from s11audit.scoring.themes import (
     FEWEST,
     Count,
+    Frame,
     Group,
-    Returned,
     ThemeCounts,
     enough_to_publish,
+    frame_of,
     names_in,
     published_groups,
     theme_counts,
@@ -83,7 +84,7 @@ def themes_view(
     stage, before = _stage_and_before(stages, stage_id)
     themes = themes_of(session, board_id) if theme is None else [theme]
     if stage is None:
-        nothing = theme_counts([], [])
+        nothing = theme_counts(frame_of([]), [])
         return ThemesView(stages, lines=[ThemeLine(t.id, t.name, nothing, None) for t in themes])
     only = theme.id if theme else None
     tags = tags_of(session, stage_id=stage.id, theme_id=only)
@@ -95,6 +96,7 @@ def themes_view(
     returned_before = (
         returned_facts(session, before, returned_in(session, before.id)) if before else []
     )
+    frame, frame_before = frame_of(returned), frame_of(returned_before)
     lines = []
     for each in themes:
         of_theme = [tag for tag in shown if tag.theme_id == each.id]
@@ -102,9 +104,9 @@ def themes_view(
             ThemeLine(
                 each.id,
                 each.name,
-                _counts(returned, of_theme),
+                _counts(frame, of_theme),
                 _counts(
-                    returned_before,
+                    frame_before,
                     [t for t in seen.tags if t.theme_id == each.id and t.id not in of_stage],
                 )
                 if before
@@ -154,18 +156,20 @@ def themes_document(
         if before
         else []
     )
-    known = _counted_agencies(returned)
     themes = themes_of(session, board.id)
     names = agency_names(session, board.id)
     groups = published_groups(returned)
+    frame, frame_before = frame_of(returned, groups), frame_of(past)
     titles = _titles(session, stage)
     rows, parts = [], []
     named = 0
     for theme in themes:
         of_theme = [tag for tag in public if tag.theme_id == theme.id]
-        current = [tag for tag in of_theme if tag.id in of_stage and tag.membership_id in known]
-        figures = theme_counts(returned, [tag.tagged() for tag in current], groups)
-        last = _counts(past, [tag for tag in of_theme if tag.id not in of_stage])
+        current = [
+            tag for tag in of_theme if tag.id in of_stage and tag.membership_id in frame.everybody
+        ]
+        figures = _counts(frame, current)
+        last = _counts(frame_before, [tag for tag in of_theme if tag.id not in of_stage])
         rows.append(
             (
                 theme.name,
@@ -290,9 +294,5 @@ def _titles(session: Session, stage: Stage) -> dict[int, str]:
     return {standard.number: standard.title for standard in tool.standards}
 
 
-def _counts(returned: Sequence[Returned], tags: Iterable[TagRow]) -> ThemeCounts:
-    return theme_counts(returned, [tag.tagged() for tag in tags])
-
-
-def _counted_agencies(returned: Iterable[Returned]) -> set[int]:
-    return {each.agency for each in returned}
+def _counts(frame: Frame, tags: Iterable[TagRow]) -> ThemeCounts:
+    return theme_counts(frame, [tag.tagged() for tag in tags])

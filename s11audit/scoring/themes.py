@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from s11audit.domain.enums import Category, TagKind
@@ -57,43 +57,59 @@ class ThemeCounts:
     by_standard: Mapping[int, Count]
 
 
-def theme_counts(
-    returned: Collection[Returned],
-    tags: Iterable[Tagged],
-    groups: Collection[Group] | None = None,
-) -> ThemeCounts:
-    """Return the figures of one theme's tags, by these groups of categories, or else by each
-    category. Tags of agencies that have not returned count
-    nowhere; an agency of two categories counts in both; categories and standards that nobody
-    returned for are left out."""
-    known = {each.agency for each in returned}
-    counted = [each for each in tags if each.agency in known]
+@dataclass(frozen=True)
+class Frame:
+    """Who is counted over: all agencies that returned, and those of each group of categories and
+    of each standard. It is made once for all themes of a stage."""
 
-    def count(of: set[int], chosen: Callable[[Tagged], bool]) -> Count:
-        found = [each for each in counted if each.agency in of and chosen(each)]
-        return Count(
-            len({each.agency for each in found}),
-            len({each.agency for each in found if each.kind is TagKind.STRENGTH}),
-            len({each.agency for each in found if each.kind is TagKind.DEVELOPMENT}),
-            len(of),
-        )
+    everybody: frozenset[int]
+    groups: Mapping[Group, frozenset[int]]
+    standards: Mapping[int, frozenset[int]]
 
-    by_category = {
-        group: count(
-            {each.agency for each in returned if set(group) & set(each.categories)},
-            lambda _each: True,
-        )
-        for group in (alone(returned) if groups is None else groups)
-    }
+
+def frame_of(returned: Collection[Returned], groups: Collection[Group] | None = None) -> Frame:
+    """Return who is counted over, by these groups of categories, or else by each category. An
+    agency of two categories is in both; categories and standards that nobody returned for are
+    left out."""
     numbers = sorted({number for each in returned for number in each.standards})
-    by_standard = {
-        number: count(
-            {each.agency for each in returned if number in each.standards},
-            lambda each, number=number: each.standard == number,  # type: ignore[misc]
-        )
-        for number in numbers
-    }
-    return ThemeCounts(count(known, lambda _each: True), by_category, by_standard)
+    return Frame(
+        frozenset(each.agency for each in returned),
+        {
+            group: frozenset(each.agency for each in returned if set(group) & set(each.categories))
+            for group in (alone(returned) if groups is None else groups)
+        },
+        {
+            number: frozenset(each.agency for each in returned if number in each.standards)
+            for number in numbers
+        },
+    )
+
+
+def theme_counts(frame: Frame, tags: Iterable[Tagged]) -> ThemeCounts:
+    """Return the figures of one theme's tags. Tags of agencies that have not returned count
+    nowhere."""
+    counted = [each for each in tags if each.agency in frame.everybody]
+    of_standard: dict[int, list[Tagged]] = {}
+    for each in counted:
+        of_standard.setdefault(each.standard, []).append(each)
+    return ThemeCounts(
+        _count(frame.everybody, counted),
+        {group: _count(members, counted) for group, members in frame.groups.items()},
+        {
+            number: _count(members, of_standard.get(number, []))
+            for number, members in frame.standards.items()
+        },
+    )
+
+
+def _count(members: frozenset[int], tags: Iterable[Tagged]) -> Count:
+    found = [each for each in tags if each.agency in members]
+    return Count(
+        len({each.agency for each in found}),
+        len({each.agency for each in found if each.kind is TagKind.STRENGTH}),
+        len({each.agency for each in found if each.kind is TagKind.DEVELOPMENT}),
+        len(members),
+    )
 
 
 def alone(returned: Iterable[Returned]) -> tuple[Group, ...]:

@@ -8,6 +8,7 @@ from s11audit.scoring.themes import (
     Count,
     Returned,
     Tagged,
+    frame_of,
     is_part_of,
     names_in,
     published_groups,
@@ -25,7 +26,9 @@ RETURNED = [
 
 def test_agencies_are_counted_once_and_as_both():
     tags = [Tagged(1, 1, GOOD), Tagged(1, 1, GOOD), Tagged(1, 2, POOR), Tagged(3, 1, POOR)]
-    found = theme_counts(RETURNED, [*tags, Tagged(9, 1, POOR)])  # agency 9 has not returned
+    found = theme_counts(
+        frame_of(RETURNED), [*tags, Tagged(9, 1, POOR)]
+    )  # agency 9 has not returned
     assert found.total == Count(agencies=2, strengths=1, developments=2, of=3)
     assert found.by_category == {
         (POLICE,): Count(1, 1, 1, 1),
