@@ -202,6 +202,25 @@ def board_screenings(
     return BoardScreenings(shown, figures.drafted, figures.to_do)
 
 
+def to_be_screened(session: Session, board_id: int) -> int:
+    """Return how many of a board's returns are with the office and neither passed nor sent
+    back."""
+    found = session.scalar(
+        current_submissions()
+        .join(Stage, Stage.id == Return.stage_id)
+        .join(Cycle, Cycle.id == Stage.cycle_id)
+        .outerjoin(Screening, Screening.submission_id == Submission.id)
+        .where(
+            Cycle.board_id == board_id,
+            Cycle.recorded.is_(False),
+            Return.state.in_(WITH_OFFICE),
+            Screening.outcome.is_(None),
+        )
+        .with_only_columns(func.count())
+    )
+    return found or 0
+
+
 def _shown(show: Show, to_do: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     if show is Show.TO_DO:
         return [to_do]

@@ -19,6 +19,7 @@ from s11audit.queries.dashboard import (
 )
 from s11audit.queries.plan_lists import Show
 from s11audit.queries.review_queue import Waiting, review_queue
+from s11audit.queries.screening import to_be_screened
 from s11audit.views.guards import actor, board, now
 from s11audit.views.listing import link_to
 
@@ -71,6 +72,10 @@ def _office_steps(board: Board, figures: list[StageFigures], agencies: AgencyCou
         steps.append(Step("Add the board’s agencies", link_to("agencies.index", **place)))
     elif not [each for each in figures if not each.stage.closed_at]:
         steps.append(Step("Open a cycle", link_to("cycles.open_new", **place)))
+    screened = to_be_screened(db.session, board.id)
+    if screened:
+        words = "1 return is" if screened == 1 else f"{screened} returns are"
+        steps.append(Step(f"{words} to be screened", link_to("screening.index", **place)))
     for each in figures:
         steps += _stage_steps(place, each)
     return steps

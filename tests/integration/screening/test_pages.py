@@ -30,6 +30,7 @@ def test_the_office_decides_on_each_point_and_passes_the_return_to_qa(session, c
     sign_in(client, found.office)
     listed = f"/boards/{found.board.slug}/screening"
     assert "0 of 1 lists are drafted" in client.get(listed).text
+    assert "1 return is to be screened" in client.get(f"/boards/{found.board.slug}").text
     page = client.get(at).text
     assert "Read it now" in page and "Not screened" in page
     assert client.post(f"{at}/pass").status_code == 409
