@@ -17,6 +17,7 @@ from s11audit.domain.policy import Actor, Can, check
 from s11audit.exchange import workbooks
 from s11audit.exchange.workbook_cells import Cell, cells_of, texts_of, with_texts
 from s11audit.models import Response, Return
+from s11audit.queries.carrying import draft_of
 from s11audit.queries.responses import responses_of
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.tools import standards_asked, tool_of
@@ -160,7 +161,7 @@ def _sheets(session: Session, return_: Return) -> list[workbooks.Sheet]:
     """Return the standards to fill in; those that are only to be confirmed as still true are
     confirmed, or said to have changed, on the service."""
     tool = tool_of(session, return_.stage.cycle.tool_version)
-    responses = responses_of(session, return_.id)
+    responses = draft_of(session, return_).responses
     sheets = []
     for standard in standards_asked(session, return_):
         response = responses.get(standard.number)

@@ -98,15 +98,6 @@ def draft_of(session: Session, return_: Return) -> Draft:
     return Draft(responses, [*_offered(session, serving), *evidence])
 
 
-def drafts_evidence(session: Session, return_: Return) -> list[Evidence]:
-    """Return the evidence of a return as `draft_of` does."""
-    return (
-        draft_of(session, return_).evidence
-        if is_undecided(return_)
-        else evidence_of(session, return_.id)
-    )
-
-
 def carried_for(session: Session, return_: Return) -> dict[int, Carried]:
     """Return what earlier stages of the cycle have of each standard that now applies to a return;
     a standard of which there is nothing is left out. Six queries."""

@@ -11,14 +11,14 @@ from s11audit.domain.errors import Conflict, Invalid, Refused
 from s11audit.domain.policy import Can, Facts, can
 from s11audit.extensions import db
 from s11audit.forms.responses import StandardForm, assign_form, standard_form
-from s11audit.models import Membership, Return
+from s11audit.models import Evidence, Membership, Return
 from s11audit.queries import agency_home
 from s11audit.queries.carried_plans import before_of
-from s11audit.queries.carrying import draft_of, drafts_evidence
+from s11audit.queries.carrying import draft_of
 from s11audit.queries.earlier import earlier_of
 from s11audit.queries.open_improvements import open_before
 from s11audit.queries.progress import states
-from s11audit.queries.responses import colleagues, responses_of
+from s11audit.queries.responses import colleagues, evidence_of, responses_of
 from s11audit.queries.returns import facts_of
 from s11audit.queries.still_true import can_be_said
 from s11audit.queries.submissions import submissions_of
@@ -222,8 +222,12 @@ def _may(return_: Return) -> dict[str, bool]:
     }
 
 
+def _evidence_on(page: StandardPage) -> list[Evidence]:
+    return page.draft.evidence if page.draft else evidence_of(db.session, page.return_id)
+
+
 def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
-    everything = drafts_evidence(db.session, page.return_)
+    everything = _evidence_on(page)
     evidence = page.evidence(everything)
     return {
         "page": page,
@@ -247,9 +251,7 @@ def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
 
 
 def _read_only(page: StandardPage) -> str:
-    part = standard_part(
-        page.standard, page.response, drafts_evidence(db.session, page.return_), page.return_
-    )
+    part = standard_part(page.standard, page.response, _evidence_on(page), page.return_)
     return render_template(
         "responses/standard_read.html",
         page=page,

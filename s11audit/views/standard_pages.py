@@ -16,7 +16,7 @@ from s11audit.forms.responses import Filled, StandardForm, question_words, stand
 from s11audit.forms.widgets import form_errors
 from s11audit.models import Evidence, Response, Return
 from s11audit.queries.agency_home import due_in_words
-from s11audit.queries.carrying import draft_of, is_undecided
+from s11audit.queries.carrying import Draft, draft_of, is_undecided
 from s11audit.queries.progress import answers_to, standard_facts, suggestion_for
 from s11audit.queries.responses import response_on_page
 from s11audit.queries.reviews import suggestion_of
@@ -47,6 +47,8 @@ class StandardPage:
     standards: tuple[Standard, ...]
     standard: Standard
     response: Response | None = None
+    draft: Draft | None = None
+    """The whole return, where what it carries over is worked out for this page only."""
 
     @classmethod
     def load(cls, session: Session, return_: Return, number: int) -> "StandardPage":
@@ -54,7 +56,8 @@ class StandardPage:
         asked of the return."""
         page = cls.blank(session, return_, number)
         if is_undecided(return_):
-            page.response = draft_of(session, return_).responses.get(number)
+            page.draft = draft_of(session, return_)
+            page.response = page.draft.responses.get(number)
         else:
             page.response = response_on_page(session, return_.id, number)
         return page
