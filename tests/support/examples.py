@@ -13,6 +13,7 @@ from typing import Any
 from tests.support.filled_builder import SLUG, FilledBoard
 from tests.support.page_walk import Values
 
+REVIEWED = ("rated_alone", "moderated", "shared", "disputed")
 SENT = ("submitted", "in_review", "rated", "closed")
 WITH_PLAN = ("submitted", "rated", "plan_open", "plan_with_qa", "plan_underway")
 
@@ -225,14 +226,22 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "screening.dismiss": of(("submitted",), point_id=made.ids["point_id"]),
         **{f"screening.{name}": of(("submitted",)) for name in ("add", "send_back")},
         "screening.index": [plain, {**plain, "show": "passed"}, {**plain, "search": "no such"}],
-        "reviews.overview": of((*SENT, "advisory")),
+        "reviews.overview": of((*SENT, "advisory", *REVIEWED)),
+        "moderation.page": of(("submitted", "in_review", "rated", *REVIEWED)),
+        "moderation.open_early": of(("in_review",)),
+        "moderation.standard": of(("moderated",), number=2),
+        "moderation.dispute": of(("shared",), number=2),
+        "replies.page": of(("rated", "shared", "disputed")),
+        "replies.dispute": of(("shared",), number=3),
+        "allotments.of_return": of(("submitted", "rated_alone", "moderated")),
+        "allotments.change": of(("rated_alone",), allotment_id=made.ids["allotment_id"]),
         "reviews.standard": [
             *of(("submitted", "rated"), number=1),
             *of(("in_review",), number=3),
             *of(("in_review",), number=9),
         ],
-        "reviews.publish": of(("in_review", "rated")),
-        "reviews.published": of(("submitted", "rated", "plan_underway")),
+        "reviews.publish": of(("in_review", "rated", "moderated")),
+        "reviews.published": of(("submitted", "rated", "plan_underway", "disputed")),
         "reviews.following": of(("submitted",)),
         "actions.plan": of(WITH_PLAN),
         "actions.return_plan": of(("plan_open", "plan_with_qa")),

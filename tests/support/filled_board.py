@@ -31,6 +31,7 @@ from tests import factories as make
 from tests.support import (
     filled_answers,
     filled_meetings,
+    filled_reviews,
     filled_screenings,
     filled_updates,
     filled_visits,
@@ -83,6 +84,7 @@ def build(session: Session, evidence_url: str) -> FilledBoard:
     _office_work(builder, builder.return_of(current, others[1].id))
     filled_meetings.tag(builder, made.return_ids["rated"])
     filled_meetings.meet(builder, made.return_ids["rated"], made.return_ids["in_review"])
+    filled_reviews.review(builder, main.id)
     filled_visits.draw_and_visit(builder)
     filled_screenings.screen(builder)
     filled_answers.confirm(builder, main.id)

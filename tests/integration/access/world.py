@@ -30,6 +30,7 @@ from s11audit.domain.policy import OPERATOR
 from s11audit.models import (
     Action,
     ActionEvent,
+    Allotment,
     Attendance,
     Board,
     Challenge,
@@ -332,7 +333,10 @@ def _below(session: Session, return_: Return) -> dict[str, int]:
         effective_at=make.NOW, now=make.NOW,
     )  # fmt: skip
     screening = Screening(submission_id=submission.id, drafted_at=make.NOW)
-    session.add(screening)
+    allotment = Allotment(
+        return_id=return_.id, reviewer_id=make.user(session).id, allotted_at=make.NOW
+    )
+    session.add_all([screening, allotment])
     session.flush()
     point = ScreeningPoint(
         screening_id=screening.id,
@@ -352,6 +356,7 @@ def _below(session: Session, return_: Return) -> dict[str, int]:
         "step_id": step.id,
         "challenge_id": challenge.id,
         "agreed_id": challenge.actions[0].id,
+        "allotment_id": allotment.id,
         "evidence_id": evidence.id,
         "improvement_id": improvement.id,
         "action_id": action.id,
