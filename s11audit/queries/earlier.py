@@ -1,5 +1,5 @@
 """What an agency said in the last cycle, and what was made of it, beside the questions of this one
-(domain rule 41). At most eight queries a standard; one where there is no earlier return."""
+(domain rule 51). At most eight queries a standard; one where there is no earlier return."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
 """Improvements that were open when their cycle ended and follow the agency into the next (domain
-rule 41). They go on counting in their own cycle's figures."""
+rule 51). They go on counting in their own cycle's figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 """What passes from an agency that merges, splits or closes, for the preview and for the change
-itself (domain rule 43). Five queries, whatever there is."""
+itself (domain rule 53). Five queries, whatever there is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

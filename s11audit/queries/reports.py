@@ -94,7 +94,7 @@ def returns_of_stage(
     session: Session, stage_id: int, by: datetime, *, closed_at: datetime | None = None
 ) -> list[ReturnRead]:
     """Return every return of a stage, with whether its plan was returned by then. Each agency has
-    the name that it went by then, or when the stage was closed (domain rule 43)."""
+    the name that it went by then, or when the stage was closed (domain rule 53)."""
     named_at = by if closed_at is None else min(by, closed_at)
     planned = exists().where(
         PlanSubmission.return_id == Return.id, PlanSubmission.effective_at <= by

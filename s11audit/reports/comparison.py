@@ -1,4 +1,4 @@
-"""This stage against an earlier one, through the lineage of the tool (domain rule 42): collects
+"""This stage against an earlier one, through the lineage of the tool (domain rule 52): collects
 what `reports.comparison_data` says.
 
 Both sides are the standards report as it stands; with the stages, the lineage and the successions

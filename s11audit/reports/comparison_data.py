@@ -1,5 +1,5 @@
 """What a comparison says: the one set of figures that page, CSV and XLSX are drawn from (domain
-rule 42). What cannot be compared is said so and gets no number."""
+rule 52). What cannot be compared is said so and gets no number."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

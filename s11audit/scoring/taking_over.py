@@ -1,4 +1,4 @@
-"""Which answers of an earlier cycle can be taken over (domain rule 41). Plain values in and out."""
+"""Which answers of an earlier cycle can be taken over (domain rule 51). Plain values in and out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
