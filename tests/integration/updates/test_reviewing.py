@@ -62,9 +62,9 @@ def test_only_what_is_updated_is_rated(session: Session, client: FlaskClient) ->
     assert "confirmed on" in client.get(f"/returns/{second.id}/review/1").text
 
     reviews.rate(session, qa, second.id, 5, label="amber", improvement="Train the rest.", now=LATER)
+    moderation.finish(session, qa, second.id, now=LATER)
     session.commit()
     assert _waiting(session, year) is Waiting.READY
-    moderation.finish(session, qa, second.id, now=LATER)
     reviews.publish(session, chair, second.id, now=LATER)
     session.commit()
     assert second.state is ReturnState.RATED
