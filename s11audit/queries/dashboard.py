@@ -73,6 +73,13 @@ class StageFigures:
         confirmed = self.stage.cycle.basis is Basis.CONFIRMED
         return self.count(ReturnState.SUBMITTED) if confirmed else 0
 
+    @property
+    def unconfirmed(self) -> int:
+        """Returns that are in and whose result the agency has not confirmed."""
+        if self.stage.cycle.basis is not Basis.CONFIRMED:
+            return 0
+        return self.count(ReturnState.SUBMITTED) + self.count(ReturnState.IN_REVIEW)
+
     def count(self, state: ReturnState) -> int:
         """Return how many asked returns are in that state."""
         return self.states.get(state, 0)

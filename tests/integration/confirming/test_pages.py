@@ -3,10 +3,11 @@ again; and what may not be done."""
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from s11audit.domain.enums import Basis, Participation, Rag, RatingRole, ReturnState, Role
-from s11audit.models import Improvement, OutboxMessage, Rating, Stage
+from s11audit.models import Cycle, Improvement, OutboxMessage, Rating, Stage
 from s11audit.queries.returns import return_by_id
 from s11audit.reports.build import build_compliance
 from s11audit.services import actions, plans
@@ -132,6 +133,24 @@ def test_a_result_from_return_to_rating_again(session, client):
     subjects = set(session.scalars(select(OutboxMessage.subject)))
     assert "Vale College: standard 2 has been rated again" in subjects
     assert "Vale College has confirmed its result: " + cycle.name in subjects
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_office_opens_such_a_cycle(session, client):
+    board = make.board(session)
+    make.membership(session, board)
+    office = make.user(session, Role.OFFICE, board=board)
+    session.commit()
+    sign_in(client, office)
+    values = {
+        "name": "Audit 2030", "tool": "leicestershire-rutland-2011", "basis": "confirmed",
+        "due_1-day": "31", "due_1-month": "3", "due_1-year": "2030",
+    }  # fmt: skip
+    page = client.post(f"/boards/{board.slug}/cycles/open", data=values).text
+    assert "Each agency confirms its own result" in page
+    assert 'name="basis" value="confirmed"' in page
+    posted(client, f"/boards/{board.slug}/cycles/open", **values, confirm="y")
+    assert session.scalars(select(Cycle.basis)).one() is Basis.CONFIRMED
 
 
 def test_the_latest_of_confirmed_and_agreed_counts():
