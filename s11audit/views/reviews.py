@@ -114,12 +114,16 @@ def overview(return_: Return) -> str:
 @bp.post("/returns/<int:return_id>/review/start")
 @guards.return_(Can.RATE)
 def start(return_: Return) -> Response:
-    """Start the review, and go to the first standard."""
+    """Start the review, and go to the first standard that is to be rated; to all of them where
+    everything is still true."""
     number = number_of(request.form.get("standard"))
     with writing() as session:
         reviews.start_review(session, actor(), return_.id, now=now())
-        first = read.reviews_of(session, return_, None)[0].standard.number
+        stands = read.reviews_of(session, return_, None)
+        first = next((each.standard.number for each in stands if not each.rated), None)
     flash("The review has begun. The board office can still send the return back.", "success")
+    if not number and first is None:
+        return redirect(url_for(".overview", return_id=return_.id))
     return redirect(url_for(".standard", return_id=return_.id, number=number or first))
 
 
