@@ -262,24 +262,6 @@ def screening_of(session: Session, return_id: int) -> ReturnScreening:
     )
 
 
-def confirmed_points(
-    session: Session, return_ids: Collection[int]
-) -> dict[int, list[ScreeningPoint]]:
-    """Return the confirmed points of each return's current submission, by standard; returns
-    without any are left out. One query."""
-    found: dict[int, list[ScreeningPoint]] = {}
-    for return_id, point in session.execute(
-        current_submissions()
-        .join(Screening, Screening.submission_id == Submission.id)
-        .join(ScreeningPoint, ScreeningPoint.screening_id == Screening.id)
-        .where(Return.id.in_(return_ids), ScreeningPoint.state == PointState.CONFIRMED)
-        .order_by(Submission.return_id, ScreeningPoint.standard, ScreeningPoint.id)
-        .with_only_columns(Submission.return_id, ScreeningPoint)
-    ):
-        found.setdefault(return_id, []).append(point)
-    return found
-
-
 def stands_of(session: Session, return_ids: Collection[int]) -> dict[int, str]:
     """Return where the screening of each return's current submission stands, in words; one query.
     Returns that are not in are left out."""
