@@ -233,15 +233,20 @@ class PlanFigures:
     """Standards whose actions are all verified and that wait for a new rating."""
 
 
-def plan_figures(session: Session, board_id: int) -> PlanFigures:
+def plan_figures(session: Session, board_id: int, basis: Basis) -> PlanFigures:
     """Return how many returned plans are undecided, how many actions are reported complete, and
-    how many standards wait for a new rating."""
+    how many standards wait for a new rating, on the board's cycles of that basis: those of agreed
+    ones wait for QA, those of confirmed ones for the office."""
+    here = (
+        select(Return.id)
+        .join(Return.stage)
+        .join(Stage.cycle)
+        .where(Cycle.board_id == board_id, Cycle.basis == basis)
+    )
     to_decide = (
         select(func.count(PlanSubmission.id))
-        .join(Return, Return.id == PlanSubmission.return_id)
-        .join(Return.membership)
         .where(
-            Membership.board_id == board_id,
+            PlanSubmission.return_id.in_(here),
             ~exists().where(PlanDecision.plan_submission_id == PlanSubmission.id),
         )
         .scalar_subquery()
@@ -249,9 +254,8 @@ def plan_figures(session: Session, board_id: int) -> PlanFigures:
     to_verify = (
         select(func.count(Action.id))
         .join(Action.improvement)
-        .join(Membership, Membership.id == Improvement.membership_id)
         .where(
-            Membership.board_id == board_id,
+            Improvement.return_id.in_(here),
             Action.state == ActionState.REPORTED_COMPLETE,
             Action.removed_at.is_(None),
         )
@@ -259,8 +263,7 @@ def plan_figures(session: Session, board_id: int) -> PlanFigures:
     )
     to_rate = (
         select(func.count(Improvement.id))
-        .join(Membership, Membership.id == Improvement.membership_id)
-        .where(Membership.board_id == board_id, waits_for_rating())
+        .where(Improvement.return_id.in_(here), waits_for_rating())
         .scalar_subquery()
     )
     row = session.execute(select(to_decide, to_verify, to_rate)).one()

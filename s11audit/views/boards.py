@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 
 from s11audit.domain.dates import in_words, london_today
+from s11audit.domain.enums import Basis
 from s11audit.domain.policy import Can, Facts, can
 from s11audit.extensions import db
 from s11audit.models import Board
@@ -24,6 +25,9 @@ from s11audit.views.guards import actor, board, now
 from s11audit.views.listing import link_to
 
 bp = Blueprint("boards", __name__)
+
+# How many, its words for one and for several, what they wait for, and the list that shows them.
+Counted = tuple[int, str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ def _office_steps(board: Board, figures: list[StageFigures], agencies: AgencyCou
         steps.append(Step(f"{words} to be screened", link_to("screening.index", **place)))
     for each in figures:
         steps += _stage_steps(place, each)
+    if any(each.stage.cycle.basis is Basis.CONFIRMED for each in figures):
+        steps += _counted_steps(board, _plan_counts(board, Basis.CONFIRMED))
     return steps
 
 
@@ -138,8 +144,7 @@ def _people_steps(board: Board) -> list[Step]:
 
 def _qa_steps(board: Board) -> list[Step]:
     waiting = review_queue(db.session, actor(), board.id).counts
-    plans = plan_figures(db.session, board.id)
-    counted: list[tuple[int, str, str, str, str, str]] = [
+    counted: list[Counted] = [
         (waiting[Waiting.SUBMITTED], "submitted return waits", "submitted returns wait",
          "for a review to start", "reviews.queue", Waiting.SUBMITTED),
         (waiting[Waiting.IN_REVIEW], "return is", "returns are", "in review", "reviews.queue",
@@ -148,6 +153,15 @@ def _qa_steps(board: Board) -> list[Step]:
          "rated and ready for the chair to agree and publish", "reviews.queue", Waiting.READY),
         (waiting[Waiting.DISPUTED], "return has", "returns have", "disputes to decide",
          "reviews.queue", Waiting.DISPUTED),
+        *_plan_counts(board, Basis.AGREED),
+    ]  # fmt: skip
+    return _counted_steps(board, counted)
+
+
+def _plan_counts(board: Board, basis: Basis) -> list[Counted]:
+    """What plans wait for: QA's decision, or the office's where agencies confirm their results."""
+    plans = plan_figures(db.session, board.id, basis)
+    return [
         (plans.to_decide, "action plan waits", "action plans wait", "for a decision",
          "actions.index", Show.WITH_QA),
         (plans.to_verify, "action is", "actions are", "reported complete and to be verified",
@@ -155,6 +169,9 @@ def _qa_steps(board: Board) -> list[Step]:
         (plans.to_rate, "standard has", "standards have",
          "every action verified and to be rated again", "actions.index", Show.FOR_QA),
     ]  # fmt: skip
+
+
+def _counted_steps(board: Board, counted: list[Counted]) -> list[Step]:
     return [
         Step(
             f"{number} {one if number == 1 else many} {rest}",

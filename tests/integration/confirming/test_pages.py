@@ -113,6 +113,9 @@ def test_a_result_from_return_to_rating_again(session, client):
     plans.return_plan(session, by, return_.id, now=now)
     actions.report_complete(session, by, made.id, note="Done", now=now)
     session.commit()
+    page = client.get(f"/boards/{board.slug}").text
+    assert "1 action plan waits for a decision" in page
+    assert "1 action is reported complete and to be verified" in page
     plan = f"{mine}/plan"
     posted(client, f"{plan}/decide", decision="accept")
     posted(client, f"{plan}/actions/{made.id}/verify", note="")
