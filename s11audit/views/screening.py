@@ -22,7 +22,7 @@ from s11audit.queries.screening import (
     board_screenings,
     screening_of,
 )
-from s11audit.queries.tools import tool_of
+from s11audit.queries.tools import standards_asked
 from s11audit.scoring.screening_letter import Confirmed, letter
 from s11audit.services import screening
 from s11audit.transactions import writing
@@ -222,8 +222,7 @@ def send_back(return_: Return) -> Any:
 
 
 def _titles(return_: Return) -> dict[int, str]:
-    tool = tool_of(db.session, return_.stage.cycle.tool_version)
-    return {each.number: each.title for each in tool.standards_for(return_.categories)}
+    return {each.number: each.title for each in standards_asked(db.session, return_)}
 
 
 def _may_send_back(return_: Return) -> bool:
