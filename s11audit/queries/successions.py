@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from s11audit.domain.enums import AGENCY_ROLES
 from s11audit.domain.policy import Actor, Can, Facts
-from s11audit.models import FormerName, Improvement, Membership, Return, Submission, Succession
+from s11audit.models import (
+    Cycle,
+    FormerName,
+    Improvement,
+    Membership,
+    Return,
+    Stage,
+    Submission,
+    Succession,
+)
 from s11audit.queries.returns import facts_of
 
 
@@ -59,6 +68,32 @@ def names_of(session: Session, rows: Sequence[Succession]) -> dict[int, str]:
     }
     found = session.execute(select(Membership.id, Membership.name).where(Membership.id.in_(ids)))
     return {row[0]: row[1] for row in found}
+
+
+def returns_inherited(session: Session, membership_id: int) -> Sequence[Return]:
+    """Return what those that an agency came from had sent in, with stage, cycle and their name,
+    the latest first, in one query; of one that goes on, what it had sent in before the split."""
+    heirs = heirs_of([membership_id]).subquery()
+    before = exists().where(
+        Succession.predecessor_id == Return.membership_id,
+        Succession.successor_id == membership_id,
+        Submission.return_id == Return.id,
+        Submission.effective_at <= Succession.recorded_at,
+    )
+    sent = exists().where(Submission.return_id == Return.id)
+    return session.scalars(
+        select(Return)
+        .join(Return.membership)
+        .join(heirs, heirs.c.came_from == Return.membership_id)
+        .join(Return.stage)
+        .join(Stage.cycle)
+        .where(or_(and_(Membership.ends_on.is_not(None), sent), before))
+        .options(
+            contains_eager(Return.membership),
+            contains_eager(Return.stage).contains_eager(Stage.cycle),
+        )
+        .order_by(Cycle.opened_at.desc(), Stage.number.desc(), Membership.name_key, Return.id)
+    ).all()
 
 
 def former_names(session: Session, membership_id: int) -> Sequence[FormerName]:

@@ -2,9 +2,10 @@
 
 import re
 from importlib import import_module
+from typing import Protocol
 
 from s11audit.domain.errors import Invalid
-from s11audit.reports.data import Report
+from s11audit.reports.data import About, Report
 
 # The formats in the order they are offered, each with what it is sent as.
 FORMATS = {
@@ -16,6 +17,16 @@ FORMATS = {
 }
 
 
+class Named(Protocol):
+    """What a file is named by."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def about(self) -> About: ...
+
+
 def render(report: Report, file_format: str) -> bytes:
     """Return the report as a file of that format. Raises Invalid for one that there is not."""
     if file_format not in FORMATS:
@@ -24,7 +35,7 @@ def render(report: Report, file_format: str) -> bytes:
     return drawn
 
 
-def file_name(report: Report, file_format: str) -> str:
+def file_name(report: Named, file_format: str) -> str:
     """Return a name for the file: "compliance-lancashire-audit-2012-stage-1-2013-03-31.pdf"."""
     about = report.about
     cycle = re.sub(r"[^a-z0-9]+", "-", about.cycle.lower()).strip("-")

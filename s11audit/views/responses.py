@@ -22,6 +22,7 @@ from s11audit.queries.responses import colleagues, evidence_of, responses_of
 from s11audit.queries.returns import facts_of
 from s11audit.queries.still_true import can_be_said
 from s11audit.queries.submissions import submissions_of
+from s11audit.queries.successions import returns_inherited
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.actions import is_overdue
 from s11audit.scoring.completeness import progress
@@ -52,6 +53,7 @@ def home(membership: Membership) -> str:
         "responses/home.html",
         membership=membership,
         tasks=agency_home.tasks(db.session, membership, now()),
+        inherited=returns_inherited(db.session, membership.id),
         colleagues=colleagues(db.session, membership.id, london_today(now())),
         actor_id=actor().user_id,
         may_submit=can(actor(), Can.SUBMIT, facts),

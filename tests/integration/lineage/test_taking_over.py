@@ -117,4 +117,4 @@ def test_the_page_asks_a_fixed_number_of_queries(client: FlaskClient, session: S
     sign_in(client, at.lead)
     with counted_queries() as queries:
         assert client.get(f"/returns/{at.now.id}/standards/1").status_code == 200
-    assert len(queries) <= 16, "\n".join(queries)
+    assert len(queries) <= 12, "\n".join(queries)

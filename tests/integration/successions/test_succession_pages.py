@@ -47,6 +47,13 @@ def test_a_split_is_looked_at_then_confirmed(client: FlaskClient, session: Sessi
         select(Membership).where(Membership.name == "Fellmere Community")
     ).one()
     assert session.get_one(Improvement, seven.id).membership_id == community.id
-    assert (
-        "Improve standard 7." in client.get(f"/boards/{at.board.slug}/agencies/{community.id}").text
-    )
+    # The lead passed to Fellmere Acute, reads the old return from its home, and its plan.
+    acute = session.scalars(select(Membership).where(Membership.name == "Fellmere Acute")).one()
+    community_page = f"/boards/{at.board.slug}/agencies/{community.id}"
+    session.rollback()
+    assert "Improve standard 7." in client.get(community_page).text
+    sign_in(client, at.lead)
+    home = client.get(f"/agencies/{acute.id}").text
+    assert "From those that you carry on" in home and "Audit 2023" in home
+    assert client.get(f"/returns/{at.was.id}/submissions/1").status_code == 200
+    assert client.get(f"/returns/{at.was.id}/plan").status_code == 200
