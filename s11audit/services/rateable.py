@@ -79,12 +79,13 @@ class Wanted:
         na_reason: str,
         monitor: bool,
     ) -> "Wanted":
-        """Return it with texts trimmed, and without a reason that does not belong to the choice."""
+        """Return it with texts trimmed, and without a reason or a date that does not belong to the
+        choice."""
         return cls(
             choice,
             comment.strip(),
             improvement.strip(),
-            improvement_due_on,
+            improvement_due_on if choice.rag in SHORTFALL else None,
             na_reason.strip() if choice.rag is Rag.NA else "",
             monitor,
         )
@@ -115,8 +116,6 @@ class Wanted:
             problems["na_reason"] = "Say why the standard does not apply to this agency"
         if short and date_needed and self.improvement_due_on is None:
             problems["improvement_due_on"] = "Enter the date by which the improvement is due"
-        if not short and self.improvement_due_on is not None:
-            problems["improvement_due_on"] = "Only a required improvement has a due date. Clear it"
         if short and self.improvement_due_on is not None and self.improvement_due_on < today:
             problems["improvement_due_on"] = "The due date must be today or later"
         return problems

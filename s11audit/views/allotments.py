@@ -146,9 +146,7 @@ def reply_days(board: Board) -> Any:
         except Invalid as error:
             form.refuse(error.problems)
         else:
-            flash(
-                "The days to answer are saved. They hold for what is shared from now on.", "success"
-            )
+            flash("Saved. It holds for ratings that are shared from now on.", "success")
             return redirect(url_for("cycles.index", board=board.slug))
     return render_template("allotments/reply_days.html", board=board, form=form)
 

@@ -183,6 +183,7 @@ FILLED_IN = "input:not([type=hidden]), textarea, select"
 FORMS = {
     "lead": (
         "actions.add", "actions.agency_step", "actions.change", "confirming.confirm",
+        "replies.dispute",
         "evidence.add_file",
         "evidence.add_link", "evidence.change", "responses.confirm", "responses.still_true",
         "responses.submit",
@@ -191,6 +192,7 @@ FORMS = {
     ),
     "office": (
         "accounts.invite", "accounts.invite_many", "agencies.add", "agencies.change",
+        "allotments.change", "allotments.of_return", "allotments.reply_days", "allotments.stage",
         "agencies.end", "agencies.succession", "challenges.add_action", "challenges.arrange",
         "challenges.change", "chasing.write", "confirming.rate_again", "escalations.done",
         "escalations.letter", "cycles.join", "cycles.open_new", "cycles.open_sample",
@@ -203,6 +205,7 @@ FORMS = {
         "visits.arrange", "visits.cancel", "visits.freeze", "visits.give_up", "visits.team",
     ),
     "qa": ("actions.decide", "actions.monitor", "reviews.standard"),
+    "chair": ("moderation.dispute", "moderation.open_early", "moderation.standard"),
     "admin": ("installation.add_board", "installation.administrators"),
     ANYBODY: (
         "invitations.invitation", "security.forgot_password", "security.login",
