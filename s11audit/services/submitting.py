@@ -44,9 +44,7 @@ def submit(
     signatory = checked(signatory, declared)
     _check_complete(session, return_, now)
     submission = freeze(session, actor, return_, signatory, effective_at=now, now=now)
-    end_with_submission(
-        session, actor, return_, submission, by_office=role is Role.OFFICE, now=now
-    )
+    end_with_submission(session, actor, return_, submission, by_office=role is Role.OFFICE, now=now)
     before = return_.state
     return_.state = lifecycle.after(Change.SUBMIT, before)
     record_for(
