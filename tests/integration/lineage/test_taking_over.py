@@ -65,7 +65,7 @@ def test_an_answer_is_taken_over_by_its_button_and_nothing_typed_is_lost(
         follow_redirects=True,
     ).text
     assert "You have written a statement already" in refused
-    assert "taken over" in client.get(f"/returns/{at.now.id}/check").text
+    assert "marked “From before”" in client.get(f"/returns/{at.now.id}/check").text
 
     confirmed = form_of(after) | {"still_holds": "y", "save": "y"}
     assert client.post(f"{page}6", data=confirmed).status_code == 302
