@@ -123,8 +123,7 @@ def returns_to_allot(session: Session, stage_id: int) -> list[ReturnToAllot]:
             tuple(reviewers.get(each.id, ())),
             each.state is ReturnState.IN_REVIEW
             and (
-                each.id in opened
-                or _all_finished(reviewers.get(each.id, ()), latest.get(each.id))
+                each.id in opened or _all_finished(reviewers.get(each.id, ()), latest.get(each.id))
             ),
         )
         for each in found
@@ -157,9 +156,7 @@ def _opened(session: Session, stage_id: int) -> set[int]:
         .where(
             Return.stage_id == stage_id,
             ~select(Submission.id)
-            .where(
-                Submission.return_id == Opening.return_id, Submission.id > Opening.submission_id
-            )
+            .where(Submission.return_id == Opening.return_id, Submission.id > Opening.submission_id)
             .exists(),
         )
     )

@@ -147,9 +147,7 @@ class Round:
         agreed = {each.standard.number: each.agreed for each in self.stands}
         settled = agreed.get(rating.standard)
         return (
-            settled is not None
-            and settled.return_id == rating.return_id
-            and rating.id < settled.id
+            settled is not None and settled.return_id == rating.return_id and rating.id < settled.id
         )
 
 
@@ -271,12 +269,12 @@ def _stands(
         settled = agreed.get(standard.number)
         given: dict[int | None, Rating] = {}
         for rater in [*counted, None]:
-            rating = latest.get((standard.number, rater))
+            last = latest.get((standard.number, rater))
             if (
-                rating is not None
+                last is not None
                 and submission is not None
-                and rating.rated_at >= submission.effective_at
-                and (settled is None or rating.id > settled.id)
+                and last.rated_at >= submission.effective_at
+                and (settled is None or last.id > settled.id)
             ):
-                given[rater] = rating
+                given[rater] = last
         yield Stand(standard, given, settled, agreements.get(standard.number))

@@ -28,7 +28,7 @@ _WITH_ALL = (
 )
 
 
-def _sharings() -> Select[tuple[Sharing]]:
+def _sharings() -> Select[Sharing]:
     return select(Sharing).options(*_WITH_ALL).execution_options(populate_existing=True)
 
 

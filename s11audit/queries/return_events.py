@@ -192,6 +192,7 @@ def _sharings(session: Session, return_id: int) -> list[Event]:
             name or "",
         )
         for at, reply_by, name in rows
+        if reply_by is not None
     ]
 
 

@@ -91,9 +91,7 @@ def reopen(session: Session, actor: Actor, return_id: int, *, now: datetime) -> 
         raise Refused("The moderation is open, so your ratings can no longer change.")
     own.finished_at = own.finished_submission_id = own.finished_round = None
     session.flush()
-    log.record_for(
-        session, return_, actor, role, "rating.reopened", ("allotment", own.id), now=now
-    )
+    log.record_for(session, return_, actor, role, "rating.reopened", ("allotment", own.id), now=now)
     return round_of(session, return_)
 
 
@@ -325,8 +323,7 @@ def _as_given(session: Session, return_: Return, given: Rating, due_on: date | N
         choice_of(session, return_, given.standard, given.label),
         comment=given.comment,
         improvement=given.improvement,
-        improvement_due_on=given.improvement_due_on
-        or (due_on if given.rag in SHORTFALL else None),
+        improvement_due_on=given.improvement_due_on or (due_on if given.rag in SHORTFALL else None),
         na_reason=given.na_reason,
         monitor=given.monitor,
     )

@@ -117,9 +117,7 @@ def dispute(
     ]
     if new is not None:
         details = EvidenceDetails(new.description, new.kind, (standard,))
-        evidence.append(
-            add_to_sent(session, actor, role, return_, new.source, details, now=now)
-        )
+        evidence.append(add_to_sent(session, actor, role, return_, new.source, details, now=now))
     reply = Reply(
         shared_rating_id=shared.id,
         accepted=False,

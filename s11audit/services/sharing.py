@@ -72,9 +72,7 @@ def share_in(
         shared_at=now,
         shared_by_id=actor.user_id,
         reply_by=london_today(now) + timedelta(days=days) if days else None,
-        ratings=[
-            SharedRating(standard=each.standard, agreement_id=each.id) for each in agreements
-        ],
+        ratings=[SharedRating(standard=each.standard, agreement_id=each.id) for each in agreements],
     )
     session.add(sharing)
     session.flush()

@@ -83,10 +83,7 @@ def test_no_other_way_is_more_even(case: tuple[list[ToAllot], tuple[int, ...], i
     found = allot_evenly(returns, people, per_return)
     # The sum of squares is least where shares are most even.
     best = min(
-        sum(
-            number**2
-            for number in shares(returns, dict(enumerate(chosen)), set(people)).values()
-        )
+        sum(number**2 for number in shares(returns, dict(enumerate(chosen)), set(people)).values())
         for chosen in product(*ways)
     )
     assert sum(n**2 for n in shares(returns, found, set(people)).values()) == best
