@@ -124,5 +124,6 @@ class NotesForm(FlaskForm):
     """The minutes' own text."""
 
     notes = GovTextArea("Notes of the meeting", rows=14,
-                        hint="What was said. Decisions are recorded by themselves.")  # fmt: skip
+                        hint="All who read the minutes read this. Record what is said of an agency’s"
+                        " ratings as a decision: its own people do not see that.")  # fmt: skip
     save = GovSubmit("Save the notes")
