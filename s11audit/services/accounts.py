@@ -45,7 +45,8 @@ def invite(
     Give `board_id` for a board's role, `membership_id` for an agency's, `return_id` for that of a
     visitor, none for an administrator. `until` is required for a scrutineer, possible for a visitor
     and refused for others. Only an administrator invites administrators; a board's office invites
-    to its board, its agencies and its visits, but nobody to visit an agency of their own. Raises Invalid for wrong values, Refused where the person holds the role or was invited to it.
+    to its board, its agencies and its visits, but nobody to visit an agency of their own. Raises
+    Invalid for wrong values, Refused where the person holds the role or was invited to it.
     """
     place = grants.place_of(
         session, role, board_id=board_id, membership_id=membership_id, return_id=return_id
