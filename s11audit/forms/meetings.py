@@ -123,7 +123,10 @@ class AttendanceForm(FlaskForm):
 class NotesForm(FlaskForm):
     """The minutes' own text."""
 
-    notes = GovTextArea("Notes of the meeting", rows=14,
-                        hint="All who read the minutes read this. Record what is said of an agency’s"
-                        " ratings as a decision: its own people do not see that.")  # fmt: skip
+    notes = GovTextArea(
+        "Notes of the meeting",
+        rows=14,
+        hint="All who read the minutes read this. Record what is said of an"
+        " agency’s ratings as a decision, which its own people do not see.",
+    )
     save = GovSubmit("Save the notes")
