@@ -30,11 +30,12 @@ from s11audit.views import (
     meetings,
     moderation,
     navigation,
-    paper_entries,
     packs,
+    paper_entries,
     plan_decisions,
     plan_steps,
     programme,
+    publishing,
     reminders,
     replies,
     reports,
@@ -60,7 +61,7 @@ def register(app: Flask) -> None:
     # Their routes are those of the blueprint `responses`.
     assert submitting.bp is still_true.bp is responses.bp
     assert sample_audits.bp is cycles.bp  # likewise, `cycles`
-    assert accepting.bp is reviews.bp  # likewise, `reviews`
+    assert accepting.bp is publishing.bp is reviews.bp  # likewise, `reviews`
     assert plan_steps.bp is plan_decisions.bp is actions.bp  # likewise
     assert successions.bp is agencies.bp  # likewise
     assert lineages.bp is tools.bp  # likewise

@@ -11,11 +11,11 @@ from s11audit.domain.enums import Basis, Participation, RatingRole, ReturnState,
 from s11audit.domain.errors import Conflict, Invalid, Refused
 from s11audit.domain.policy import Can, Facts, can
 from s11audit.extensions import db
-from s11audit.forms.reviews import ConfirmForm, RatingForm
-from s11audit.models import Agreement, Board, Rating, Return, Sharing, Submission
+from s11audit.forms.reviews import RatingForm
+from s11audit.models import Board, Rating, Return, Submission
 from s11audit.queries import reviews as read
 from s11audit.queries.carried_plans import before_of
-from s11audit.queries.moderation import Round, Stand, round_of
+from s11audit.queries.moderation import Round, round_of
 from s11audit.queries.replies import latest_disputes, sharings_of
 from s11audit.queries.returns import facts_of
 from s11audit.queries.review_queue import TO_DO, WAITING_WORDS, Waiting, next_return, review_queue
@@ -24,10 +24,8 @@ from s11audit.queries.submitted_standards import SubmittedStandard, submitted_st
 from s11audit.queries.tools import tool_of
 from s11audit.queries.visits import proposals_of, returns_with_proposals
 from s11audit.scoring.actions import is_overdue
-from s11audit.scoring.words import listed
-from s11audit.services import moderation, reviews, sharing
+from s11audit.services import moderation, reviews
 from s11audit.services.accepting import may_be_accepted
-from s11audit.services.rateable import SHORTFALL
 from s11audit.tools.schema import Tool
 from s11audit.transactions import writing
 from s11audit.views import guards
@@ -205,88 +203,6 @@ def following(return_: Return) -> Response:
         flash("No other return is waiting for you.")
         return redirect(url_for(".queue", board=board.slug))
     return redirect(url_for(".overview", return_id=found.return_id))
-
-
-@bp.route("/returns/<int:return_id>/review/publish", methods=["GET", "POST"])
-@guards.return_(Can.PUBLISH)
-def publish(return_: Return) -> Any:
-    """Show the chair what would be shared with the agency, and share it, or publish it at once
-    where the agency has no days to reply. What one reviewer gave is agreed by that."""
-    found = round_of(db.session, return_)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        try:
-            with writing() as session:
-                if found.of_one:
-                    shared = moderation.confirm(
-                        session, actor(), return_.id, due_on=form.due_on.data, now=now()
-                    )
-                else:
-                    shared = sharing.share(session, actor(), return_.id, now=now())
-                told = _shared_in_words(shared)
-        except Invalid as error:
-            form.refuse(error.problems)
-        else:
-            flash(told, "success")
-            return redirect(url_for(".overview", return_id=return_.id))
-        found = round_of(db.session, return_)
-    refused = _why_not_shared(return_, found)
-    pending = [] if refused else [_to_share(each) for each in found.in_play]
-    return render_template(
-        "reviews/publish.html",
-        return_=return_,
-        form=form,
-        found=found,
-        days=return_.membership.board.reply_days,
-        undated=any(
-            each.rag in SHORTFALL and each.improvement_due_on is None for _, each in pending
-        ),
-        pending=pending,
-        refused=refused,
-        tool=tool_of(db.session, return_.stage.cycle.tool_version),
-    )
-
-
-def _to_share(stand: Stand) -> tuple[Stand, Agreement | Rating]:
-    """Return what would be shared of a standard: what was agreed, else the one rating given."""
-    return stand, stand.agreement or next(iter(stand.given.values()))
-
-
-def _why_not_shared(return_: Return, found: Round) -> str:
-    """Return why nothing can be shared now, or nothing."""
-    if found.sharing is not None:
-        return "The agreed ratings are with the agency."
-    if found.submission is None or not found.in_play:
-        return "There is nothing new to publish for this return."
-    if not found.open:
-        return (
-            "The ratings cannot be published yet: not every reviewer has said that they have"
-            " finished."
-        )
-    missing = [
-        str(each.standard.number) for each in found.to_agree if not (found.of_one and each.given)
-    ]
-    if missing:
-        plural = "s" if len(missing) > 1 else ""
-        return (
-            f"The ratings cannot be published yet: agree on standard{plural} {listed(missing)}"
-            " first."
-        )
-    return ""
-
-
-def _shared_in_words(shared: Sharing) -> str:
-    if shared.reply_by is not None:
-        return (
-            "The agreed ratings are shared with the agency, which can answer until the end of"
-            f" {in_words(shared.reply_by)}. It has been told."
-        )
-    publication = shared.publication
-    first = publication is not None and publication.number == 1
-    return (
-        f"{'The ratings are' if first else 'The new ratings are'} published. The agency has been"
-        " told."
-    )
 
 
 @bp.get("/returns/<int:return_id>/ratings")
