@@ -1,6 +1,7 @@
 """The agency's pages of the second year, walked without scripts."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import ActionState, Rag
 from s11audit.jobs.carrying import decide_kinds
 from s11audit.models import Action, Improvement, Submission
-from s11audit.services import actions
+from s11audit.services import actions, returns
 from tests.factories import NOW, TODAY
 from tests.integration.updates.second_year import AMBER_2_RED_5, LATER, second_year
 from tests.support.web import sign_in
@@ -144,3 +145,14 @@ def test_a_confirmation_is_one_page(session: Session, client: FlaskClient) -> No
     sent = session.scalars(select(Submission).where(Submission.return_id == year.second.id)).one()
     assert sent.self_ratings == dict.fromkeys(map(str, range(1, 10)), "green")
     assert client.get(confirm).status_code == 200
+
+    # Sent back, it is the same page again, with what was said.
+    office = year.actor(session, "office")
+    session.rollback()
+    returns.send_back(session, office, year.second.id, "Look again.", now=datetime.now(UTC))
+    session.commit()
+    again = client.get(confirm).text
+    assert again.count("Confirmed as still true by Pat Lee") == 9
+    assert again.count('value="still_true" checked') == 9
+    done = client.post(confirm, data=whole | {"declared": "y"})
+    assert done.location == f"/returns/{year.second.id}/submissions/2/submitted"
