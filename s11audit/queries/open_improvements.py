@@ -38,17 +38,21 @@ class StillOpen:
 def is_open() -> ColumnElement[bool]:
     """The condition on an improvement that it is not done: QA has not verified every action of
     it (at least one), accepted a reason for none, or rated the standard green or not applicable
-    since; and its agency has not closed."""
+    since, in any stage of the cycle; and its agency has not closed. The statement joins Return
+    and Stage."""
     action = aliased(Action)
     live = (action.improvement_id == Improvement.id, action.removed_at.is_(None))
     done = and_(exists().where(*live), ~exists().where(*live, action.state != ActionState.VERIFIED))
-    later = Rating.__table__.alias("later")
+    later, its_return, its_stage = aliased(Rating), aliased(Return), aliased(Stage)
     rated_since = exists().where(
-        later.c.return_id == Improvement.return_id,
-        later.c.standard == Improvement.standard,
-        later.c.publication_id.is_not(None),
-        later.c.id > Improvement.rating_id,
-        later.c.rag.in_([Rag.GREEN.value, Rag.NA.value]),
+        its_return.membership_id == Return.membership_id,
+        its_stage.id == its_return.stage_id,
+        its_stage.cycle_id == Stage.cycle_id,
+        later.return_id == its_return.id,
+        later.standard == Improvement.standard,
+        later.publication_id.is_not(None),
+        later.id > Improvement.rating_id,
+        later.rag.in_([Rag.GREEN, Rag.NA]),
     )
     return and_(
         Improvement.superseded_by_id.is_(None),

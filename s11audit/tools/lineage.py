@@ -1,4 +1,4 @@
-"""What each part of a tool was in an earlier version or another tool (domain rule 40).
+"""What each part of a tool was in an earlier version or another tool (domain rule 50).
 
 A lineage is a file of its own, with a version of its own: a tool that was used cannot change, but
 what is known of where it comes from can be put better. Pure: text in, `Lineage` out.
@@ -114,7 +114,7 @@ class Comparison:
 
 
 def comparable(lineage: Lineage, number: int) -> Comparison:
-    """Say whether a standard's ratings can be compared with earlier ones (domain rule 40)."""
+    """Say whether a standard's ratings can be compared with earlier ones (domain rule 50)."""
     origin = lineage.standard(number)
     sources = _listed(origin.sources, "standard", "standards")
     relation = origin.relation
@@ -199,7 +199,7 @@ def accounted_for(
     lineage: Lineage, tool: Tool, was: Tool, name: str, text: str | bytes | None = None
 ) -> None:
     """Raise `ToolInvalid` unless the lineage tells of every standard and requirement of both
-    tools, once, and each relation has as many sources as its word says (domain rule 40). With
+    tools, once, and each relation has as many sources as its word says (domain rule 50). With
     `text` the faults name lines."""
     reading = read(text_of(text, name), name) if text is not None else None
     faults: list[ToolFault] = []

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.errors import Refused
-from s11audit.models import Response, StoredLineage, TakeOver
+from s11audit.models import Response, Stage, StoredLineage, TakeOver
+from s11audit.queries.open_improvements import open_of
 from s11audit.queries.responses import response_for
 from s11audit.queries.take_overs import taken_from
 from s11audit.services.taking_over import take_over
@@ -16,6 +17,7 @@ from tests import factories as make
 from tests.factories import NOW
 from tests.integration.lineage.new_cycle import new_cycle
 from tests.integration.responses.test_pages import form_of
+from tests.integration.updates.second_year import publish
 from tests.support.counting import counted_queries
 from tests.support.web import sign_in
 
@@ -118,3 +120,19 @@ def test_the_page_asks_a_fixed_number_of_queries(client: FlaskClient, session: S
     with counted_queries() as queries:
         assert client.get(f"/returns/{at.now.id}/standards/1").status_code == 200
     assert len(queries) <= 12, "\n".join(queries)
+
+
+@one_engine
+def test_an_improvement_stays_open_until_its_standard_is_green_in_any_stage(
+    session: Session,
+) -> None:
+    at = new_cycle(session)
+    assert [each.standard for each in open_of(session, at.agency.id)] == [5, 7]
+    session.add(
+        Stage(cycle_id=at.before.id, number=2, opens_on=make.TODAY, due_on=make.TODAY)
+    )  # fmt: skip
+    session.flush()
+    second = make.return_(session, at.agency, at.before, stage=2)
+    publish(session, second, {}, only=(5,))
+    session.commit()
+    assert [each.standard for each in open_of(session, at.agency.id)] == [7]
