@@ -49,9 +49,7 @@ def lineages_to(session: Session, board_id: int, tool: ToolName) -> list[Known]:
     )  # fmt: skip
 
 
-def between(
-    session: Session, board_id: int, tool: ToolVersion, was: ToolVersion
-) -> Known | None:
+def between(session: Session, board_id: int, tool: ToolVersion, was: ToolVersion) -> Known | None:
     """Return the lineage that a board uses from one tool to another, None where there is none."""
     if tool.sha256 == was.sha256:
         return Known(pure.identity(tool_of(session, tool)), same_tool=True)
