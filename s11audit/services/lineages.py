@@ -1,5 +1,5 @@
 """Lineages that are stored: those that come with the software at their first use, and those that
-a board or the operator adds by file (domain rule 40)."""
+a board or the operator adds by file (domain rule 50)."""
 
 from datetime import datetime
 

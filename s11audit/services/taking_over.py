@@ -1,4 +1,4 @@
-"""Taking over what an agency said in an earlier cycle, deliberately, part by part (domain rule 41).
+"""Taking over what an agency said in an earlier cycle, deliberately, part by part (domain rule 51).
 
 Nothing that was typed is replaced, and what is taken over stays marked (`Response.taken_over`)
 until it is edited or confirmed; a return cannot be sent in before.
