@@ -68,7 +68,9 @@ def stage(board: Board, stage_id: int) -> Any:
         form=form,
         page=Page(returns[first : first + PAGE_LENGTH], number, pages, len(returns)),
         page_url=page_url(),
-        shares=[(each.user.name, load[each.user.id]) for each in people],
+        shares=[
+            (each.user.name, {"value": load[each.user.id], "numeric": True}) for each in people
+        ],
         people=people,
         without=sum(not each.reviewers for each in returns),
         sees_cycles=can(actor(), Can.MANAGE_CYCLES, Facts(board.id)),

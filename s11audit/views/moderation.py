@@ -183,7 +183,7 @@ def standard(return_: Return, number: int) -> Any:
                     label=form.label.data,
                     comment=form.comment.data or "",
                     reason=form.reason.data or "",
-                    improvement=form.improvement.data or "",
+                    improvement=_improvement(form, tool, _proposed(stand)["improvement"]),
                     improvement_due_on=form.improvement_due_on.data,
                     na_reason=form.na_reason.data or "",
                     monitor=form.monitor.data,
@@ -241,7 +241,7 @@ def dispute(return_: Return, number: int) -> Any:
             change = replies.Change(
                 label=form.label.data or "",
                 comment=form.comment.data or "",
-                improvement=form.improvement.data or "",
+                improvement=_improvement(form, tool, agreement.improvement),
                 improvement_due_on=form.improvement_due_on.data,
                 na_reason=form.na_reason.data or "",
                 monitor=form.monitor.data,
@@ -261,6 +261,16 @@ def dispute(return_: Return, number: int) -> Any:
         "moderation/dispute.html", return_=return_, tool=tool, shared=shared, form=form,
         number=number, title=tool.standard(number).title,
     )  # fmt: skip
+
+
+def _improvement(form: AgreementForm | DecisionForm, tool: Tool, offered: str) -> str:
+    """Return the improvement that was typed; one that the form offered by itself goes with the
+    amber or red that it was for."""
+    typed = form.improvement.data or ""
+    chosen = next((each for each in tool.ratings if each.label == form.label.data), None)
+    if chosen is not None and chosen.rag not in SHORTFALL and typed.strip() == offered.strip():
+        return ""
+    return typed
 
 
 def _disputed(return_: Return, number: int) -> SharedRating:

@@ -325,10 +325,20 @@ def _overview_row(tool: Tool, stands: read.StandardReview, found: Round) -> dict
         }
     agreed = stands.agreed
     row["kept"] = bool(agreed and submission and agreed.return_id != submission.return_id)
-    latest = stands.latest
-    row["choice"] = tool.rating(latest.label) if latest else None
-    row["stand"] = next(each for each in found.stands if each.standard is stands.standard)
-    return row
+    stand = next(each for each in found.stands if each.standard is stands.standard)
+    label = stands.latest.label if stands.latest else None
+    given = {rating.label for rating in stand.given.values()} if found.open else set()
+    if stand.agreement is not None:
+        label = stand.agreement.label
+    elif len(given) == 1:
+        label = next(iter(given))
+    hidden = bool(found.reviewers) and not found.open and stand.agreed is None
+    return row | {
+        "stand": stand,
+        "choice": tool.rating(label) if label is not None else None,
+        "differ": len(given) > 1 and stand.agreement is None,
+        "hidden": hidden and found.allotment_of(actor().user_id) is None,
+    }
 
 
 def _allowed(return_: Return, found: Round | None = None) -> dict[str, Any]:

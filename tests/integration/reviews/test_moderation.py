@@ -121,6 +121,19 @@ def test_nobody_sees_anothers_ratings_on_any_page_until_all_have_finished(
     assert client.post(f"{base}/review/reopen").status_code == 409
     sign_in(client, found.lead)
     assert SECRET not in client.get(f"{base}/history").text
+    # The chair agrees what all gave alike by one button, and the rest one at a time.
+    sign_in(client, found.chair)
+    assert client.post(f"{base}/moderation/same").location == f"{base}/moderation"
+    # The improvement that the page offers of itself goes with the rating it was for.
+    typed = {"label": "green", "improvement": "Show it.", "save": "yes"}
+    page = client.post(f"{base}/moderation/2", data=typed).text
+    assert "Say why: the reviewers did not all" in page
+    typed["reason"] = "The visit showed it."
+    assert client.post(f"{base}/moderation/2", data=typed).location == f"{base}/moderation"
+    assert "Ratings to be shared" in client.get(f"{base}/review/publish").text
+    assert client.post(f"{base}/review/publish").location == f"{base}/review"
+    assert "with the agency" in client.get(f"{base}/review").text
+    assert client.post(f"{base}/review/publish").status_code == 409
 
 
 @SQLITE
