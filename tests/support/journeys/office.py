@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from tests.support.journeys.person import Person
@@ -27,13 +28,23 @@ def publish_at_once(office: Person) -> None:
     office.is_told("Saved.")
 
 
-def open_cycle(office: Person, name: str, tool: str, due: date, agencies: int) -> None:
-    """Open a cycle of one stage, after reading what will happen."""
+def open_cycle(
+    office: Person,
+    name: str,
+    tool: str,
+    due: date,
+    agencies: int,
+    *,
+    later: Sequence[date] = (),
+) -> None:
+    """Open a cycle, after reading what will happen; `later`: when its later stages are due."""
     office.follow("Cycles")
     office.follow("Open a cycle")
     office.type("Name of the cycle", name)
     office.choose(tool)
-    office.type_date("When is stage 1 due?", (due.day, due.month, due.year))
+    for number, day in enumerate((due, *later), 1):
+        legend = f"When is stage {number} due?"
+        office.type_date(legend, (day.day, day.month, day.year))
     office.press("Continue")
     office.is_at("Check before you open the cycle")
     office.reads(f"{agencies} agencies are asked.", tool)
