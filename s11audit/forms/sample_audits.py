@@ -16,7 +16,6 @@ from s11audit.forms.fields import (
     GovTextInput,
 )
 
-
 ALL, SOME = "all", "some"
 
 

@@ -176,9 +176,7 @@ class Response(Base):
         CheckConstraint(
             "(still_true_at IS NULL) = (still_true_by = '')", name="still_true_has_name"
         ),
-        CheckConstraint(
-            "still_true_at IS NULL OR ask = 'still_true'", name="still_true_was_asked"
-        ),
+        CheckConstraint("still_true_at IS NULL OR ask = 'still_true'", name="still_true_was_asked"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

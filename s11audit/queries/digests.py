@@ -137,6 +137,7 @@ def _to_rate(session: Session, places: Sequence[Place]) -> Iterator[Owed]:
     for user_id, board_id, number, since in allotted(session, {user for user, _ in reviewers}):
         if (user_id, board_id) in reviewers:
             yield Owed(
-                user_id, ReminderKind.RATE, board_id, board_id, since=max(since, reviewers[user_id, board_id]),
+                user_id, ReminderKind.RATE, board_id, board_id,
+                since=max(since, reviewers[user_id, board_id]),
                 counts=(("rate", number),),
             )  # fmt: skip

@@ -96,9 +96,7 @@ def add_to_sent(
     checked = _checked(session, return_, details)
     if isinstance(source, StoredFile):
         keep_blob(session, source, now)
-        added = Evidence(
-            return_id=return_.id, blob_sha256=source.sha256, filename=source.filename
-        )
+        added = Evidence(return_id=return_.id, blob_sha256=source.sha256, filename=source.filename)
     else:
         added = Evidence(return_id=return_.id, url=checked_url(source))
     return _store(session, actor, role, return_, added, checked, now)

@@ -174,9 +174,7 @@ def _for_change(
     return return_, role
 
 
-def _reason(
-    text: str, what: str, problems: dict[str, str], longest: int = LONGEST_REASON
-) -> str:
+def _reason(text: str, what: str, problems: dict[str, str], longest: int = LONGEST_REASON) -> str:
     try:
         text = several_lines(text, "reason", what, longest)
     except Invalid as error:

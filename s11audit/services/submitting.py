@@ -34,8 +34,8 @@ def submit(
     """Send a return in: freeze a copy, lock the return, tell the board office.
 
     The board office submits what came on paper, while it enters it: `signatory` is who declared
-    it there. Raises Invalid where the signatory or the declaration is missing, or where the return lacks
-    something (`problems` then maps "standard:part" to what to do); NotFound and NotAllowed by the
+    it there. Raises Invalid where the signatory or the declaration is missing, or where the return
+    lacks something (`problems` then maps "standard:part" to what to do); NotFound and NotAllowed by the
     policy; Refused where it cannot be submitted now.
     """
     return_, role = editable_return(

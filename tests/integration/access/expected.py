@@ -1,7 +1,7 @@
 """What each role is answered, written by hand from docs/access.md and not from the policy.
 
-One letter a role, in the order of ROLES and without the visitor, who has a table of their own: y the
-page or the change, 3 "you cannot do this" (403), 4 "there is no such page" (404).
+One letter a role, in the order of ROLES and without the visitor, who has a table of their own: y
+the page or the change, 3 "you cannot do this" (403), 4 "there is no such page" (404).
 """
 
 from s11audit.domain.enums import Role
