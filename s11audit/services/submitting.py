@@ -35,8 +35,8 @@ def submit(
 
     The board office submits what came on paper, while it enters it: `signatory` is who declared
     it there. Raises Invalid where the signatory or the declaration is missing, or where the return
-    lacks something (`problems` then maps "standard:part" to what to do); NotFound and NotAllowed by the
-    policy; Refused where it cannot be submitted now.
+    lacks something (`problems` then maps "standard:part" to what to do); NotFound and
+    NotAllowed by the policy; Refused where it cannot be submitted now.
     """
     return_, role = editable_return(
         session, actor, return_id, now=now, action=Can.SUBMIT, change=Change.SUBMIT
