@@ -1,5 +1,6 @@
 """The audit end to end, with real clicks: from the board office's first agency to the table that
-the board reads, on both databases."""
+the board reads, on PostgreSQL. A cycle through three years is told on SQLite, by
+test_three_years.py: each engine has one whole journey."""
 
 from __future__ import annotations
 
@@ -212,6 +213,7 @@ def tale(browser: Browser, served: Served) -> Iterator[Story]:
         person.leave()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_an_audit_from_the_first_agency_to_the_table(tale: Story) -> None:
     office_person = tale.the_board_office_begins()
     lead, contributor, qa, chair, viewer = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from datetime import date
 
 from playwright.sync_api import expect
@@ -10,28 +11,38 @@ from playwright.sync_api import expect
 from tests.support.journeys.person import Person
 
 
-def pass_to_qa(office: Person, agency: str) -> None:
-    """Screen a return: confirm the first point that the first read found, and pass it on."""
+def send_back(office: Person, agency: str, letter: str) -> None:
+    """Screen a return: confirm what the first read found, and send the return back with these
+    words in place of the letter that was drafted."""
     office.follow("Screening")
     office.follow(agency, within=office.page.get_by_role("table"))
     office.press("Read it now")
     office.main.get_by_role("button", name="Confirm the point").first.click()
-    office.reads("Confirmed")
-    office.press("Pass to QA")
-    office.is_told(f"The return of {agency} is passed to QA.")
+    office.reads("1 confirmed")
+    office.main.get_by_role("button", name="Confirm all").click()
+    office.reads("0 open")
+    office.follow("Send it back")
+    drafted = office.main.get_by_label("Letter", exact=True)
+    expect(drafted).to_have_value(re.compile("fewer than 30 words"))
+    drafted.fill(letter)
+    office.press("Send the return back")
+    office.is_told(f"The return of {agency} is back with the agency.")
 
 
-def allot(office: Person, cycle: str, stage: int, reviewers: Iterable[str]) -> None:
-    """Allot the returns of a stage to these reviewers, all of them to each return."""
+def allot(office: Person, cycle: str, stage: int, reviewers: Sequence[str], agency: str) -> None:
+    """Allot the returns of a stage to these reviewers, all of them to each return, and see that
+    the agency has them."""
     office.follow("Cycles")
     office.follow(cycle)
     office.follow(f"Reviewers of stage {stage}")
-    names = list(reviewers)
-    office.choose(str(len(names)))
-    for name in names:
+    office.choose(str(len(reviewers)))
+    for box in office.main.get_by_role("checkbox").all():
+        box.uncheck()
+    for name in reviewers:
         office.choose(name)
     office.press("Allot evenly")
-    office.reads(", ".join(sorted(names)), within=office.page.get_by_role("table").last)
+    row = office.page.get_by_role("row").filter(has_text=agency)
+    office.reads(", ".join(sorted(reviewers)), within=row)
 
 
 def open_review(person: Person, agency: str, stage: int = 1) -> None:
@@ -92,7 +103,10 @@ def agree(
     chair.choose(rating)
     chair.type("Comment", f"The group read both views of standard {number}.")
     chair.press("Save and go to all standards")
-    expect(chair.page.locator(".govuk-error-summary")).to_contain_text("reason")
+    chair.is_shown_problems(
+        "Enter the date by which the improvement is due",
+        "Say why: the reviewers did not all give this rating",
+    )
     chair.type("Why the group agreed this", reason)
     chair.type("Required improvement", improvement)
     chair.type_date("When is the improvement due?", (due.day, due.month, due.year))
