@@ -8,23 +8,33 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from s11audit.adapters.storage import storage_at
-from s11audit.demonstration import current_cycle, first_cycle, published, texts
-from s11audit.demonstration.people import DOMAIN, LEAD_AGENCY, PASSWORD, PEOPLE, Person
+from s11audit.demonstration import (
+    agencies_change,
+    current_cycle,
+    first_cycle,
+    meetings,
+    published,
+    recruitment,
+    second_board,
+    texts,
+    themes,
+    visiting,
+    years,
+)
+from s11audit.demonstration.joining import Place, join
+from s11audit.demonstration.people import LEAD_AGENCY, PASSWORD, PEOPLE, Person
 from s11audit.demonstration.story import Story
 from s11audit.demonstration.texts import Invented
-from s11audit.domain.dates import london_today
 from s11audit.domain.enums import Role
 from s11audit.domain.errors import Refused
-from s11audit.domain.policy import OPERATOR, Actor
+from s11audit.domain.policy import OPERATOR
 from s11audit.exchange.plan import Progress, no_progress
 from s11audit.extensions import db
 from s11audit.models import AuditLog, Board, OutboxMessage, User
-from s11audit.queries.accounts import actor_for
-from s11audit.services import accounts, agencies, boards, log
+from s11audit.services import agencies, boards, log
 from s11audit.transactions import writing
 
 MARK = "demonstration.loaded"
-YEARS_OF_SCRUTINY = 1
 BEGINNING = timedelta(days=400)
 
 
@@ -58,15 +68,23 @@ def _load(session: Session, now: datetime, progress: Progress) -> None:
         published.add_lancashire(session, now),
     ]
     told = texts.document("fellmere.yaml")["board"]
-    began = now - BEGINNING
+    began, password = now - BEGINNING, hash_password(PASSWORD)
     board = boards.add_board(session, OPERATOR, told["slug"], told["name"], reply_days=0, now=began)
+    second = second_board.add(session, began)
     story = Story(session, now, board.id)
     invented = texts.agencies()
     members = _add_agencies(story, invented, began)
-    _add_people(story, invented, members, real, began)
-    first_cycle.tell(story, invented, members)
+    _add_people(story, invented, members, [*real, second], password, began)
     storage = storage_at(current_app.config["EVIDENCE_URL"])
+    first_cycle.tell(story, invented, members)
     current_cycle.tell(story, invented, members, storage)
+    years.tell(story, invented, members)
+    recruitment.tell(story, invented, members)
+    agencies_change.tell(story, invented, members)
+    visiting.tell(story, invented, password)
+    themes.tell(story, invented)
+    meetings.tell(story, invented, members)
+    second_board.tell(story, second, password)
     story.play(progress)
     # Letters of the past were read long ago; the last days' wait in the outbox.
     session.execute(
@@ -76,7 +94,7 @@ def _load(session: Session, now: datetime, progress: Progress) -> None:
     )
     log.record(
         session, OPERATOR, Role.ADMIN, MARK, "installation", None, now=now, board_id=None,
-        after={"boards": [*published.SLUGS, told["slug"]]},
+        after={"boards": [*published.SLUGS, told["slug"], second_board.SLUG]},
     )  # fmt: skip
 
 
@@ -101,59 +119,38 @@ def _add_people(
     story: Story,
     invented: list[Invented],
     members: dict[int, int],
-    real: list[Board],
+    others: list[Board],
+    password: str,
     now: datetime,
 ) -> None:
-    """Open the accounts: those that are printed, and a lead for every agency."""
-    password = hash_password(PASSWORD)
+    """Open the accounts: those that are printed, and a lead for every agency. Who belongs to
+    another board, or visits, joins there."""
     by_name = {invented[number].name: membership for membership, number in members.items()}
     for person in PEOPLE:
-        actor = _add_person(story, person, by_name, real, password, now)
-        story.actors[person.account] = actor
+        if not all(agency in (None, *by_name) for _role, agency in person.roles):
+            continue
+        if any(role is Role.VISITOR for role, _agency in person.roles):
+            continue
+        places = [(role, _place(story, role, agency, by_name)) for role, agency in person.roles]
+        if person.everywhere:
+            places += [(person.roles[0][0], {"board_id": board.id}) for board in others]
+        story.actors[person.account] = join(
+            story.session, person, places, password, today=story.now, now=now
+        )
     for agency in invented:
         if agency.name == LEAD_AGENCY:
             story.actors[agency.name] = story.actors["lead"]
             continue
         lead = Person(agency.account, agency.lead, ((Role.LEAD, agency.name),))
-        story.actors[agency.name] = _add_person(story, lead, by_name, [], password, now)
-
-
-def _add_person(
-    story: Story,
-    person: Person,
-    memberships: dict[str, int],
-    real: list[Board],
-    password: str,
-    now: datetime,
-) -> Actor:
-    """Invite a person to each of their roles and accept the invitations."""
-    session, user = story.session, None
-    until = london_today(story.now) + timedelta(days=365 * YEARS_OF_SCRUTINY)
-    places = [
-        (role, story.board_id if agency is None and role is not Role.ADMIN else None,
-         memberships[agency] if agency else None)
-        for role, agency in person.roles
-    ]  # fmt: skip
-    if person.everywhere:
-        places += [(person.roles[0][0], board.id, None) for board in real]
-    for role, board_id, membership_id in places:
-        _invitation, link = accounts.invite(
-            session,
-            OPERATOR,
-            person.email,
-            role,
-            board_id=board_id,
-            membership_id=membership_id,
-            name=person.name,
-            until=until if role is Role.SCRUTINEER else None,
-            now=now,
-            by_mail=False,
+        at: list[Place] = [(Role.LEAD, {"membership_id": by_name[agency.name]})]
+        story.actors[agency.name] = join(
+            story.session, lead, at, password, today=story.now, now=now
         )
-        token = link.rsplit("/", 1)[-1]
-        if user is None:
-            user = accounts.accept_as_new(session, token, person.name, password, now=now)
-        else:
-            accounts.accept(session, Actor(user.id, user.name, user.email), token, now=now)
-    assert user is not None and user.email.endswith(DOMAIN)
-    session.flush()
-    return actor_for(session, user, london_today(now))
+
+
+def _place(
+    story: Story, role: Role, agency: str | None, memberships: dict[str, int]
+) -> dict[str, int]:
+    if role is Role.ADMIN:
+        return {}
+    return {"membership_id": memberships[agency]} if agency else {"board_id": story.board_id}

@@ -7,12 +7,21 @@ from datetime import datetime, timedelta
 
 from s11audit.adapters import uploads
 from s11audit.adapters.storage import Storage
-from s11audit.demonstration import texts
-from s11audit.demonstration.first_cycle import rate
+from s11audit.demonstration import reviewing, screenings, texts
 from s11audit.demonstration.story import Story, filled_in
 from s11audit.demonstration.texts import WORKING_TOGETHER, Invented
-from s11audit.domain.enums import EvidenceKind, Rag, Standing
-from s11audit.services import cycles, evidence, responses, returns, reviews, submitting
+from s11audit.domain.enums import EntryForm, EvidenceKind, Rag, Standing
+from s11audit.domain.policy import Actor
+from s11audit.services import (
+    boards,
+    cycles,
+    evidence,
+    paper_entries,
+    responses,
+    returns,
+    submitting,
+    taking_over,
+)
 from s11audit.services.evidence import EvidenceDetails, StoredFile
 from s11audit.services.responses import ResponseValues
 from s11audit.services.submissions import Signatory
@@ -22,13 +31,14 @@ from s11audit.tools.schema import Standard
 KEY = "current"
 TOOL = "working-together-2023"
 OPENED, DUE = -34, 21
-SENT = ("submitted", "in_review", "ready", "published", "sent_back")
-REVIEWED = ("in_review", "ready", "published")
+REPLY_DAYS = 14
+TAKEN_OVER = (10, 11)
+EARLY = ("kept", "published")
+SENT = (*reviewing.REVIEWED, "submitted", "on_paper", "sent_back")
 STANDINGS = {
     "excused": Standing.EXCUSED,
     "declined": Standing.DECLINED,
     "nil": Standing.NIL,
-    "withdrawn": Standing.WITHDRAWN,
 }
 
 
@@ -43,20 +53,21 @@ def tell(story: Story, agencies: list[Invented], members: dict[int, int], storag
             _fills_in(story, agency, storage)
         if agency.now in SENT:
             _sends_in(story, agency)
-        if agency.now in REVIEWED:
-            _is_reviewed(story, agency)
-        if agency.now == "sent_back":
-            _comes_back(story, agency)
         if agency.now == "extended":
             _is_extended(story, agency)
         if agency.now == "assigned":
             _is_shared_out(story, agency)
+    sent = {agency.number: _sent(agency) for agency in agencies}
+    screenings.tell(story, [each for each in agencies if each.now in SENT], sent)
+    reviewing.tell(story, agencies, sent)
 
 
 def _open(story: Story, name: str, members: dict[int, int], now: datetime) -> None:
+    office = story.actors["office"]
+    boards.set_reply_days(story.session, office, story.board_id, REPLY_DAYS, now=now)
     cycle = cycles.open_cycle(
         story.session,
-        story.actors["office"],
+        office,
         story.board_id,
         name,
         TOOL,
@@ -85,17 +96,22 @@ def _stands_aside(story: Story, agency: Invented) -> None:
 
 def _fills_in(story: Story, agency: Invented, storage: Storage) -> None:
     """Fill in the standards there are ratings for; who has not sent in leaves the next one half
-    typed."""
+    typed. The office enters what came on paper."""
     tool = loader.load_builtin(TOOL)
+    day = story.day(_sent(agency))
+    odd = texts.told("screening", "oddities").get(agency.number, {})
+    if agency.now == "on_paper":
+        story.at(_sent(agency) - 9, (9, 30), lambda now: _begin_entry(story, agency, storage, now))
     for place, own in enumerate(agency.then):
         standard, topic = tool.standards[place], WORKING_TOGETHER[place]
-        values = filled_in(agency, tool, standard, own, own, topic, story.day(_sent(agency)), 1)
+        values = filled_in(agency, tool, standard, own, own, topic, day, 1)
+        values = replace(values, statement=odd.get(place + 1, values.statement))
         _save(story, agency, standard, values, place)
     if agency.now not in SENT and len(agency.then) < len(tool.standards):
         half = tool.standards[len(agency.then)]
         values = ResponseValues(statement=texts.said("half_typed", agency.number))
         _save(story, agency, half, values, len(agency.then))
-    if agency.number % 3 == 0 or agency.now == "assigned":
+    if agency.now in SENT or agency.number % 3 == 0:
         for number in range(2):
             story.at(
                 _sent(agency) - 1,
@@ -106,7 +122,29 @@ def _fills_in(story: Story, agency: Invented, storage: Storage) -> None:
             )
 
 
+def _begin_entry(story: Story, agency: Invented, storage: Storage, now: datetime) -> None:
+    """What came by post is kept, and the office begins to enter it."""
+    content = texts.told("paper", "text").encode()
+    stored = storage.put(io.BytesIO(content))
+    paper_entries.start_entry(
+        story.session,
+        story.actors["office"],
+        story.returns[KEY, agency.number],
+        EntryForm.PAPER,
+        story.day(_sent(agency) - 10),
+        StoredFile(stored.sha256, stored.size, "text/plain", texts.told("paper", "title")),
+        now=now,
+    )
+
+
+def _by(story: Story, agency: Invented) -> Actor:
+    """Who fills in: the agency, or the office from paper."""
+    return story.actors["office"] if agency.now == "on_paper" else story.lead(agency)
+
+
 def _sent(agency: Invented) -> int:
+    if agency.now in EARLY:
+        return -24 + agency.number // 8
     return -16 + agency.number // 3 if agency.now in SENT else -3
 
 
@@ -117,13 +155,14 @@ def _save(
     story.at(
         _sent(agency) - 8 + place // 2,
         (9 + place % 6, agency.number + place),
-        lambda now: story.save(KEY, agency, tool, standard, values, now),
+        lambda now: story.save(KEY, agency, tool, standard, values, now, by=_by(story, agency)),
     )
 
 
 def _attach(story: Story, agency: Invented, storage: Storage, number: int, now: datetime) -> None:
     """Attach a small file, used for one standard or two."""
-    title, kind, description = texts.evidence(agency.number + number)
+    policy = number == 1 and agency.number % 4 == 0
+    title, kind, description = texts.evidence(0 if policy else 1 + (agency.number + number) % 3)
     file_name = f"{title}.txt"
     content = f"{title}\n{agency.name}\n\n{description}\nFor the demonstration only.\n".encode()
     media_type = uploads.check(
@@ -131,10 +170,14 @@ def _attach(story: Story, agency: Invented, storage: Storage, number: int, now: 
     )
     stored = storage.put(io.BytesIO(content))
     made = story.today - timedelta(days=70 + agency.number)
-    standards = [1 + number, 3] if number else [1]
+    standards = [
+        place + 1
+        for place in range(len(agency.then))
+        if place % 7 != agency.number % 7 and ((place + agency.number) % 3 == 0) == bool(number)
+    ]
     evidence.add_file(
         story.session,
-        story.lead(agency),
+        _by(story, agency),
         story.returns[KEY, agency.number],
         StoredFile(stored.sha256, stored.size, media_type, file_name),
         EvidenceDetails(
@@ -155,53 +198,10 @@ def _sends_in(story: Story, agency: Invented) -> None:
         (16, agency.number),
         lambda now: submitting.submit(
             story.session,
-            story.lead(agency),
+            _by(story, agency),
             story.returns[KEY, agency.number],
             signatory,
             True,
-            now=now,
-        ),
-    )
-
-
-def _is_reviewed(story: Story, agency: Invented) -> None:
-    """Rate five standards, or all; publish where the meeting has been."""
-    tool = loader.load_builtin(TOOL)
-    day = _sent(agency) + 3
-    return_id = lambda: story.returns[KEY, agency.number]  # noqa: E731  # known once it is made
-    story.at(
-        day,
-        (9, agency.number),
-        lambda now: reviews.start_review(story.session, story.actors["qa"], return_id(), now=now),
-    )
-    rated = 5 if agency.now == "in_review" else len(tool.standards)
-    for place, standard in enumerate(tool.standards[:rated]):
-        # QA is stricter than the agency on one standard.
-        rag = Rag.AMBER if place == (agency.number + 3) % 13 else agency.then[place]
-        story.at(
-            day,
-            (10 + place // 3, 4 + 18 * (place % 3)),
-            lambda now, place=place, number=standard.number, rag=rag: rate(  # type: ignore[misc]
-                story, KEY, agency, number, WORKING_TOGETHER[place], rag, now
-            ),
-        )
-    if agency.now == "published":
-        story.at(
-            -2,
-            (14, agency.number),
-            lambda now: reviews.publish(story.session, story.actors["chair"], return_id(), now=now),
-        )
-
-
-def _comes_back(story: Story, agency: Invented) -> None:
-    story.at(
-        -4,
-        (11, 30),
-        lambda now: returns.send_back(
-            story.session,
-            story.actors["office"],
-            story.returns[KEY, agency.number],
-            texts.said("sent_back"),
             now=now,
         ),
     )
@@ -245,6 +245,7 @@ def _is_shared_out(story: Story, agency: Invented) -> None:
         story.day(-3), 1,
     )  # fmt: skip
     values = replace(values, self_label=None, answers=dict(list(values.answers.items())[:1]))
+    story.at(-3, (12, 30), lambda now: _takes_over(story, agency, now))
     story.at(
         -2,
         (17, 20),
@@ -258,6 +259,15 @@ def _is_shared_out(story: Story, agency: Invented) -> None:
             now=now,
         ),
     )
+
+
+def _takes_over(story: Story, agency: Invented, now: datetime) -> None:
+    """Of two standards, what was said in the last cycle, to be read through again."""
+    for standard in TAKEN_OVER:
+        taking_over.take_over(
+            story.session, story.lead(agency), story.returns[KEY, agency.number], standard, "all",
+            now=now,
+        )  # fmt: skip
 
 
 def _version(story: Story, agency: Invented, standard: int) -> int:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from s11audit.demonstration import texts
+from s11audit.demonstration import escalating, texts
 from s11audit.demonstration.story import Story, filled_in
 from s11audit.demonstration.texts import LANCASHIRE, Invented
 from s11audit.domain.enums import Participation, Rag
@@ -31,6 +31,13 @@ def tell(story: Story, agencies: list[Invented], members: dict[int, int]) -> Non
         if agency.participation is Participation.FULL:
             _rates(story, agency)
             _plans(story, agency)
+    # Who was late was rung; it came in before anybody wrote.
+    escalating.press(
+        story,
+        lambda: story.returns[KEY, LATE],
+        story.actors["office"],
+        [(DUE[0] + 1, escalating.PROMISED)],
+    )
 
 
 def _open(story: Story, name: str, members: dict[int, int], now: datetime) -> None:
@@ -95,7 +102,7 @@ def _rates(story: Story, agency: Invented) -> None:
     story.at(
         -255 + 7 * (agency.number % 3),
         (14, agency.number),
-        lambda now: _publish(story, agency, now),
+        lambda now: publish(story, agency, now),
     )
 
 
@@ -124,7 +131,8 @@ def rate(
     )
 
 
-def _publish(story: Story, agency: Invented, now: datetime) -> None:
+def publish(story: Story, agency: Invented, now: datetime) -> None:
+    """Have the chair publish what was rated of an agency's return."""
     return_id = story.returns[KEY, agency.number]
     reviews.publish(story.session, story.actors["chair"], return_id, now=now)
 
@@ -153,7 +161,7 @@ def _plans(story: Story, agency: Invented) -> None:
                  lambda now: _verify(story, agency, now))  # fmt: skip
     if plan == "rerated":
         story.at(-47, (10, minute), lambda now: _rate_again(story, agency, now))
-        story.at(-41, (14, minute), lambda now: _publish(story, agency, now))
+        story.at(-41, (14, minute), lambda now: publish(story, agency, now))
 
 
 def _improvements(story: Story, agency: Invented) -> list[Improvement]:

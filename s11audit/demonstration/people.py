@@ -9,13 +9,14 @@ PASSWORD = "demonstration-2026"
 DOMAIN = "fellmere.example"
 
 LEAD_AGENCY = "Alderbeck Borough Council"
+COLLEGE = "Tarnholm Community College"
 SECOND_AGENCY = "Kestrel Bay Teaching Hospitals NHS Foundation Trust"
 
 
 @dataclass(frozen=True)
 class Person:
     """One account. `roles` are (role, agency), the agency None for a board's role; `everywhere`
-    says whether a board's role is held for the two published boards too."""
+    says whether a board's role is held for the other boards too."""
 
     account: str
     name: str
@@ -32,11 +33,14 @@ PEOPLE = (
     Person("admin", "Alma Whitfield", ((Role.ADMIN, None),)),
     Person("office", "Karen Oldroyd", ((Role.OFFICE, None),), everywhere=True),
     Person("qa", "Ruth Adebayo", ((Role.QA, None),)),
+    Person("qa2", "Gwen Tolland", ((Role.QA, None),)),
     Person("chair", "Martin Selwood", ((Role.CHAIR, None),)),
     Person("viewer", "Josephine Tarrant", ((Role.VIEWER, None),), everywhere=True),
     Person("scrutineer", "Lionel Abara", ((Role.SCRUTINEER, None),), everywhere=True),
     Person("lead", "Morag Ellwood", ((Role.LEAD, LEAD_AGENCY),)),
     Person("contributor", "Danny Okafor", ((Role.CONTRIBUTOR, LEAD_AGENCY),)),
+    Person("college", "Idris Penhallow", ((Role.LEAD, COLLEGE),)),
+    Person("visitor", "Elin Hargest", ((Role.VISITOR, SECOND_AGENCY),)),
     Person("both", "Sana Winterbourne", ((Role.QA, None), (Role.CONTRIBUTOR, SECOND_AGENCY))),
 )
 

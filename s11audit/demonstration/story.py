@@ -35,6 +35,7 @@ class Story:
     returns: dict[tuple[str, int], int] = field(default_factory=dict)
     events: list[tuple[datetime, int, Do]] = field(default_factory=list)
     order: "count[int]" = field(default_factory=count)
+    reviewers: dict[int, list[Actor]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -63,13 +64,13 @@ class Story:
         """Return the actor who leads at an agency."""
         return self.actors[agency.name]
 
-    def remember(self, key: str, cycle_id: int, members: dict[int, int]) -> None:
-        """Note the returns of a cycle's first stage by agency; `members` maps a membership to
-        its agency's number."""
+    def remember(self, key: str, cycle_id: int, members: dict[int, int], *, stage: int = 1) -> None:
+        """Note the returns of a cycle's stage by agency; `members` maps a membership to its
+        agency's number."""
         rows = self.session.execute(
             select(Return.membership_id, Return.id)
             .join(Stage)
-            .where(Stage.cycle_id == cycle_id, Stage.number == 1)
+            .where(Stage.cycle_id == cycle_id, Stage.number == stage)
         )
         for membership_id, return_id in rows:
             self.returns[key, members[membership_id]] = return_id

@@ -24,6 +24,7 @@ WORKING_TOGETHER = (
 )  # fmt: skip
 RAGS = {"g": Rag.GREEN, "a": Rag.AMBER, "r": Rag.RED, "n": Rag.NA}
 SHORTFALLS = (Rag.AMBER, Rag.RED)
+RATED = (Rag.GREEN, *SHORTFALLS)
 NUMBERS = ("three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -123,6 +124,14 @@ def said(key: str, number: int = 0) -> str:
     """Return one of the other texts; of several, the one of that number."""
     found = document("texts.yaml")[key]
     return str(found[number % len(found)] if isinstance(found, list) else found)
+
+
+def told(*keys: str | int) -> Any:
+    """Return what is said in the board's process, by the keys of process.yaml."""
+    found = document("process.yaml")
+    for key in keys:
+        found = found[key]
+    return found
 
 
 def evidence(number: int) -> tuple[str, str, str]:
