@@ -64,7 +64,9 @@ def submit(lead: Person, name: str) -> None:
 
 
 def accept(chair: Person) -> None:
-    """On the review's page of a confirmation, accept it as it is."""
+    """On the review's page of a confirmation, begin its review and accept it as it is."""
+    chair.press("Start the review")
+    chair.is_told("The review has begun.")
     chair.press("Accept the return")
     chair.is_told("The return is accepted. Its standards keep their ratings.")
 
