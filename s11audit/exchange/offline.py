@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import Ask, ReturnKind
+from s11audit.domain.enums import Ask
 from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Actor, Can, check
 from s11audit.exchange import workbooks
@@ -81,6 +81,13 @@ def differences(session: Session, return_: Return, filled: workbooks.Filled) -> 
             since = filled.versions.get(sheet.number, 0) != sheet.version
             found.append(Differences(sheet.number, sheet.title, changes, since))
     return found
+
+
+def left_out(session: Session, return_: Return, filled: workbooks.Filled) -> list[int]:
+    """Return the standards that the workbook was written with and that are not filled in any
+    more: since then somebody has said that they are still true."""
+    asked = {sheet.number for sheet in _sheets(session, return_)}
+    return sorted(filled.versions.keys() - asked)
 
 
 def digest(found: Collection[Differences]) -> str:
@@ -168,7 +175,7 @@ def _sheets(session: Session, return_: Return) -> list[workbooks.Sheet]:
         if response is not None and response.ask is Ask.STILL_TRUE:
             continue
         kinds = {each.key: each.kind for each in standard.requirements}
-        update = return_.kind is not ReturnKind.FULL
+        update = response is not None and response.ask is Ask.UPDATE
         sheets.append(
             workbooks.Sheet(
                 number=standard.number,

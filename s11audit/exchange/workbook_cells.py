@@ -113,8 +113,8 @@ KINDS: dict[str, Kind] = {
 def cells_of(
     tool: Tool, standard: Standard, categories: tuple[Category, ...], *, progress: bool
 ) -> list[Cell]:
-    """Return what a workbook asks of a standard, in the order of its page. `progress`: the
-    return is an update, which asks what has been done."""
+    """Return what a workbook asks of a standard, in the order of its page. `progress`: it
+    is asked for an update, which tells what has been done."""
     cells = [
         cell
         for requirement in standard.requirements_for(categories)

@@ -6,7 +6,7 @@ it was written from.
 """
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -21,9 +21,18 @@ IDENTITY = "s11audit"
 HEAD_ROW = 3  # the row of the columns' names; the cells to fill in stand below
 COLUMNS = ("Reference", "No.", "What is asked", "Your answer")
 ANSWER = 3
-MOST_ROWS = 400
+MOST_ROWS = 2_000
+LONGEST_CELL = 32_767  # what a spreadsheet's cell takes
 MOST_CELL = 100_000
 MOST_UNPACKED = 40_000_000
+DAYS = (
+    "%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%d-%m-%y",
+    "%d %B %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
+)  # fmt: skip
+LONG_ELSEWHERE = (
+    "What is stored here is too long for a spreadsheet. It is kept on the service as long as you "
+    "leave this cell empty."
+)
 OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -136,8 +145,11 @@ def _write_sheet(sheet: Any, formats: _Formats, standard: Sheet) -> None:
     for row, cell in enumerate(standard.cells, HEAD_ROW):
         sheet.write_string(row, 0, cell.ref)
         sheet.write_string(row, 1, cell.number, formats.asked)
-        sheet.write_string(row, 2, "\n".join(filter(None, (cell.asks, cell.help))), formats.asked)
-        sheet.write_string(row, ANSWER, _shown(cell, standard.texts), formats.answer)
+        told = _shown(cell, standard.texts)
+        kept = LONG_ELSEWHERE if len(told) > LONGEST_CELL else ""
+        asked = "\n".join(filter(None, (cell.asks, cell.help, kept)))
+        sheet.write_string(row, 2, asked, formats.asked)
+        sheet.write_string(row, ANSWER, "" if kept else told, formats.answer)
         if cell.kind == LONG:
             sheet.set_row(row, 160)
         _offer_choices(sheet, row, cell)
@@ -176,25 +188,40 @@ def read(data: bytes, file: str, cover: Cover, sheets: Sequence[Sheet]) -> Fille
     """Return what a workbook holds that was written for this return; `sheets` are its standards
     now. Raises ImportRefused with every fault: the sheet and column, and the row where there is
     one."""
-    from openpyxl import load_workbook
-
     faults = Faults(file)
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
-                raise ValueError("too large")
-        book = load_workbook(BytesIO(data), read_only=True, data_only=True)
+        filled = _filled(data, cover, sheets, faults)
     except Exception:  # a damaged file may end in anything that the libraries let through
+        faults = Faults(file)
         faults.add(None, None, "This is no workbook that can be opened. Choose the .xlsx file.")
-        faults.raise_any()
-        raise
+        filled = None
+    faults.raise_any()
+    if filled is None:
+        raise AssertionError("a workbook that was not read has a fault")
+    return filled
+
+
+def _filled(data: bytes, cover: Cover, sheets: Sequence[Sheet], faults: Faults) -> Filled:
+    """Return what a workbook holds, its faults noted. The sheets are parsed while they are read,
+    so that a damaged one shows only here."""
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
+            raise ValueError("too large")
+    book = load_workbook(BytesIO(data), read_only=True, data_only=True)
     versions = _versions(book, cover, faults)
-    faults.raise_any()
-    texts = {}
-    for sheet in sheets:
-        if _sheet_name(sheet.number) in book.sheetnames:
-            texts[sheet.number] = _read_sheet(book[_sheet_name(sheet.number)], sheet, faults)
-    faults.raise_any()
+    texts: dict[int, dict[str, str]] = {}
+    for sheet in () if faults.found else sheets:
+        name = _sheet_name(sheet.number)
+        if name in book.sheetnames:
+            texts[sheet.number] = _read_sheet(book[name], sheet, faults)
+        elif sheet.number in versions:
+            faults.add(
+                None, None,
+                f"The sheet “{name}” is missing or has another name. Give it its name again, or "
+                "download a new workbook.",
+            )  # fmt: skip
     return Filled(texts, versions)
 
 
@@ -205,9 +232,7 @@ def _versions(book: Any, cover: Cover, faults: Faults) -> dict[int, int]:
         faults.add(None, None, "This is not a workbook that was downloaded from the task list.")
         return {}
     told = {
-        str(row[0]): row[1]
-        for row in book[IDENTITY].iter_rows(min_row=1, max_row=MOST_ROWS, values_only=True)
-        if len(row) >= 2 and row[0] is not None
+        str(row[0]): row[1] for row in _rows(book[IDENTITY]) if len(row) >= 2 and row[0] is not None
     }
     if told.get("return") != cover.return_id:
         faults.add(
@@ -219,16 +244,31 @@ def _versions(book: Any, cover: Cover, faults: Faults) -> dict[int, int]:
     return {
         int(name.removeprefix("standard ")): version
         for name, version in told.items()
-        if name.startswith("standard ") and name[9:].isdecimal() and isinstance(version, int)
+        if name.startswith("standard ")
+        and name[9:12].isdecimal()
+        and len(name) <= 12
+        and isinstance(version, int)
     }
+
+
+def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of a sheet, no wider and no longer than one of ours is."""
+    rows: Iterator[tuple[Any, ...]] = sheet.iter_rows(
+        min_row=1, max_row=MOST_ROWS, min_col=1, max_col=ANSWER + 1, values_only=True
+    )
+    return rows
 
 
 def _read_sheet(rows: Any, sheet: Sheet, faults: Faults) -> dict[str, str]:
     cells = {cell.ref: cell for cell in sheet.cells}
     found: dict[str, str] = {}
-    for number, row in enumerate(rows.iter_rows(max_row=MOST_ROWS, values_only=True), 1):
+    lost = True
+    for number, row in enumerate(_rows(rows), 1):
         cell = cells.get(str(row[0])) if row and row[0] is not None else None
-        if cell is None or len(row) <= ANSWER:
+        if cell is None:
+            continue
+        lost = False
+        if len(row) <= ANSWER:
             continue
         if _plain(row[ANSWER]) == _shown(cell, sheet.texts).strip():
             continue  # as it is stored, even where that is no date or number
@@ -237,6 +277,13 @@ def _read_sheet(rows: Any, sheet: Sheet, faults: Faults) -> dict[str, str]:
             faults.add(number, f"“{COLUMNS[ANSWER]}” of sheet “{_sheet_name(sheet.number)}”", fault)
         elif text:
             found[cell.ref] = text
+    if lost and cells:
+        faults.add(
+            None, None,
+            f"The hidden first column of the sheet “{_sheet_name(sheet.number)}” was lost, so that "
+            "nobody can tell which answer is which. Download a new workbook and copy the answers "
+            "into it.",
+        )  # fmt: skip
     return found
 
 
@@ -276,9 +323,10 @@ def _code(choices: Mapping[str, str], text: str) -> tuple[str, str]:
 
 
 def _day(text: str) -> date | None:
-    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d/%m/%y"):
+    plain = " ".join(text.replace(",", " ").removesuffix(" 00:00:00").split())
+    for form in DAYS:
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+            return datetime.strptime(plain, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     return None

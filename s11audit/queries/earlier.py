@@ -21,7 +21,7 @@ from s11audit.models import (
 )
 from s11audit.queries.lineages import Known, between
 from s11audit.queries.open_improvements import StillOpen, open_before
-from s11audit.queries.successions import with_predecessors
+from s11audit.queries.successions import left_to, with_predecessors
 from s11audit.queries.tools import tool_of
 from s11audit.scoring.answers import read_answer
 from s11audit.scoring.taking_over import Offer, has_anything, offer
@@ -204,9 +204,14 @@ def _sources(session: Session, return_: Return) -> list[_Source]:
     stage = return_.stage
     newest = (
         select(Submission.return_id, func.max(Submission.id).label("id"))
+        .join(Return, Return.id == Submission.return_id)
+        .join(Return.membership)
+        .where(left_to(return_.membership_id))
         .group_by(Submission.return_id)
         .subquery()
     )
+    # A draft is carried on only where its agency does not go on writing it.
+    left_behind = and_(Return.state == ReturnState.IN_PROGRESS, Membership.ends_on.is_not(None))
     rows = session.execute(
         select(Return, newest.c.id)
         .join(Return.membership)
@@ -223,7 +228,7 @@ def _sources(session: Session, return_: Return) -> list[_Source]:
                 and_(
                     Stage.cycle_id == stage.cycle_id,
                     Return.membership_id != return_.membership_id,
-                    or_(newest.c.id.is_not(None), Return.state == ReturnState.IN_PROGRESS),
+                    or_(newest.c.id.is_not(None), left_behind),
                 ),
             ),
         )
@@ -317,7 +322,6 @@ def _agreed(
     session: Session, sources: Sequence[_Source], was: Tool
 ) -> dict[tuple[int, int], Agreed]:
     """Return each standard's latest published rating in the cycle, by membership and number."""
-    members = {source.return_.membership_id for source in sources}
     rows = session.execute(
         select(Return.membership_id, Rating)
         .join(Rating, Rating.return_id == Return.id)
@@ -325,7 +329,7 @@ def _agreed(
         .join(Return.stage)
         .where(
             Stage.cycle_id == sources[0].return_.stage.cycle_id,
-            Return.membership_id.in_(members),
+            Return.id.in_([source.return_.id for source in sources]),
             Rating.role == RatingRole.AGREED,
         )
         .order_by(Publication.effective_at, Publication.id, Rating.id)

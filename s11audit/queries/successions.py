@@ -51,6 +51,21 @@ def with_predecessors(membership_id: int) -> Select[Any]:
     )
 
 
+def left_to(membership_id: int) -> ColumnElement[bool]:
+    """Return the condition that what was submitted is for a membership to carry on: its own, what
+    those left that it came from, and of one that goes on after a split only what it had sent in
+    before. The statement joins Membership, Return and Submission."""
+    return or_(
+        Return.membership_id == membership_id,
+        Membership.ends_on.is_not(None),
+        exists().where(
+            Succession.predecessor_id == Return.membership_id,
+            Succession.successor_id == membership_id,
+            Submission.effective_at <= Succession.recorded_at,
+        ),
+    )
+
+
 def successions_of(session: Session, membership_id: int) -> Sequence[Succession]:
     """Return what became of an agency and what it came from, the latest first, in one query."""
     mine: ColumnElement[bool] = (Succession.predecessor_id == membership_id) | (

@@ -125,8 +125,9 @@ def _shown(
         message = "The workbook holds too much for this page. Fill in some of it on the service"
         raise Invalid(f"{message}.", {"file": message})
     return render_template(
-        "workbooks/differences.html", return_=return_, found=found, form=form, again=again
-    )
+        "workbooks/differences.html", return_=return_, found=found, form=form, again=again,
+        left_out=offline.left_out(db.session, return_, filled),
+    )  # fmt: skip
 
 
 def _apply_form(found: list[offline.Differences], *, fresh: bool = False) -> ApplyForm:

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Rag, ReturnState, Role, Standing, SuccessionKind
 from s11audit.domain.errors import Invalid, NotFound, Refused
-from s11audit.domain.policy import Can, can
+from s11audit.domain.policy import Can, can, holds_role_at
 from s11audit.models import Grant, Improvement, Membership, Response, Return, Succession
+from s11audit.queries.allotments import candidates
+from s11audit.queries.earlier import earlier_of
 from s11audit.queries.open_improvements import ended_of, open_before, open_of
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.successions import reaches_as_heir
 from s11audit.queries.take_overs import taken_from
+from s11audit.queries.tools import standards_asked
 from s11audit.reports.build import build_compliance
 from s11audit.services import actions
 from s11audit.services.responses import ResponseValues, save_response
@@ -85,6 +88,13 @@ def test_a_merger_into_a_new_agency_passes_on_what_is_under_way(session: Session
     stranger = make.actor(session, make.user(session, Role.LEAD, membership=make.membership(
         session, at.board)))  # fmt: skip
     assert not can(stranger, Can.SEE_RETURN, facts_of(was))
+    # Nobody reviews what their agency came from.
+    peer = make.user(session, Role.QA, board=at.board)
+    make.grant(session, peer, Role.CONTRIBUTOR, membership=new)
+    reviewers = candidates(session, at.board.id, LATER.date())
+    [found] = [each.actor for each in reviewers if each.user.id == peer.id]
+    assert found.grants == make.actor(session, peer, LATER.date()).grants
+    assert holds_role_at(found, facts_of(was))
 
 
 @one_engine
@@ -153,6 +163,22 @@ def test_a_split_goes_as_the_office_chose_and_may_leave_the_agency_there(
     actions.add_action(
         session, contributor, seven.id, what="Do it", owner="Us", due_on=TODAY, now=LATER
     )
+
+
+@one_engine
+def test_what_split_off_sees_nothing_of_what_the_agency_that_goes_on_writes(
+    session: Session,
+) -> None:
+    at = new_cycle(session)
+    office = make.actor(session, at.office)
+    names = ("Fellmere Health Trust", "Fellmere Community")
+    _stays, community = succeed(session, office, at.agency.id, wanted(K.SPLIT, *names), now=LATER)
+    drafted(session, at, at.now, "Written after the split.")
+    theirs = return_by_id(session, make.return_(session, community, at.cycle).id)
+    beside = earlier_of(session, theirs, standards_asked(session, theirs)[5])
+    # Their own last cycle, which they shared, and no draft of this one.
+    assert [(each.named, len(each.standards) > 0) for each in beside] == [("Audit 2023", True)]
+    assert {each.agreed.rag for each in beside[0].standards if each.agreed} == {"green"}
 
 
 @one_engine
