@@ -120,8 +120,9 @@ class OpeningForm(RefusableForm):
 
 
 class ConfirmForm(RefusableForm):
-    """The chair's one step: agree what is shown, and share or publish it."""
+    """The chair's one step: agree what is shown (`seen`), and share or publish it."""
 
+    seen = HiddenField()
     due_on = GovDateField(
         "When are the improvements due that have no date? (optional)",
         what="The due date",

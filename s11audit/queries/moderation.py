@@ -106,6 +106,17 @@ class Round:
         return [each for each in self.in_play if each.agreement is None]
 
     @property
+    def offer(self) -> str:
+        """What would be shared with the agency now, as one word: so that a page which showed it can
+        say what it showed."""
+        marks = []
+        for each in self.in_play:
+            given = (str(rating.id) for rating in each.given.values())
+            agreed = each.agreement
+            marks.append(f"a{agreed.id}" if agreed is not None else "r" + ".".join(given))
+        return "-".join(marks)
+
+    @property
     def alone(self) -> Allotment | None:
         """The only reviewer, where there is just one whose ratings count."""
         raters = {rater for each in self.stands for rater in each.given}

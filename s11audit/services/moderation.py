@@ -22,7 +22,7 @@ from s11audit.services.rateable import (
     logged,
     submission_in_review,
 )
-from s11audit.services.sharing import share_in
+from s11audit.services.sharing import must_be_as_seen, share_in
 
 SOMEBODY_ELSE = (
     "Somebody else agreed this standard while you were working on it. Nothing you typed is lost:"
@@ -256,13 +256,15 @@ def confirm(
     return_id: int,
     *,
     due_on: date | None = None,
+    seen: str | None = None,
     now: datetime,
 ) -> Sharing:
     """Agree with everything that the one reviewer gave, and share it with the agency: the single
     step where there is just one. Returns the sharing.
 
-    `due_on` is the due date of the improvements that have none of their own. Raises Refused where
-    several people rated, something is missing or nothing is new.
+    `due_on` is the due date of the improvements that have none of their own, `seen` as in
+    `sharing.share`. Raises Refused where several people rated, something is missing or nothing is
+    new, Conflict where a rating changed since it was seen.
     """
     hold_stage(session, return_id)
     return_ = return_by_id(session, return_id, for_update=True)
@@ -271,6 +273,7 @@ def confirm(
     found = round_of(session, return_)
     if not found.open:
         raise Refused(NOT_OPEN)
+    must_be_as_seen(found, seen)
     if due_on is not None and due_on < london_today(now):
         message = "The due date must be today or later"
         raise Invalid(f"{message}.", {"due_on": message})

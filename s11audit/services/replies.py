@@ -31,6 +31,9 @@ from s11audit.services.sharing import finalise
 
 LONGEST_REPLY = 10_000
 NOTHING_SHARED = "No agreed rating of this return waits for the agency’s answer."
+SHARED_SINCE = (
+    "Other ratings have been shared since you opened the page. Read them before you answer."
+)
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,19 @@ def accept(
     return_id: int,
     standards: Collection[int] | None = None,
     *,
+    seen: int | None = None,
     now: datetime,
 ) -> list[Reply]:
     """Accept the agreed ratings of these standards for the agency (None: of all that it has not
     answered), and return the replies. With the last answer they become final.
 
-    Raises Refused where nothing is shared, the time is over, or one was answered before.
+    `seen` is the id of the sharing whose ratings the person saw (None: do not compare). Raises
+    Refused where nothing is shared, the time is over, one was answered before, or other ratings
+    are shared than those seen.
     """
     return_, role, sharing = _for_reply(session, actor, return_id, now)
+    if seen is not None and seen != sharing.id:
+        raise Refused(SHARED_SINCE)
     if standards is None:
         accepted = unanswered(sharing)
         if not accepted:
@@ -223,6 +231,16 @@ def decide(
     return decision
 
 
+def must_be_in_time(sharing: Sharing, now: datetime) -> None:
+    """Raise Refused once the time for a reply is over."""
+    if time_is_over(sharing, now):
+        assert sharing.reply_by is not None  # or it would never be over
+        raise Refused(
+            f"The time for an answer ended on {in_words(sharing.reply_by)}. The ratings stand as"
+            " they were agreed."
+        )
+
+
 def _for_reply(
     session: Session, actor: Actor, return_id: int, now: datetime
 ) -> tuple[Return, Role, Sharing]:
@@ -231,12 +249,7 @@ def _for_reply(
     role = check(actor, Can.REPLY, facts_of(return_), sees=Can.SEE_SHARED)
     submission_in_review(session, return_)
     sharing = _shared(session, return_)
-    if time_is_over(sharing, now):
-        assert sharing.reply_by is not None  # or it would never be over
-        raise Refused(
-            f"The time for an answer ended on {in_words(sharing.reply_by)}. The ratings stand as"
-            " they were agreed."
-        )
+    must_be_in_time(sharing, now)
     return return_, role, sharing
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain import lifecycle
 from s11audit.domain.dates import london_today
 from s11audit.domain.enums import ReturnState, Role, Standing
-from s11audit.domain.errors import Refused
+from s11audit.domain.errors import Conflict, Refused
 from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Actor, Can, check
 from s11audit.models import (
@@ -28,18 +28,34 @@ from s11audit.services import log, notices
 from s11audit.services.publications import Agreed, publish_ratings
 from s11audit.services.rateable import SHORTFALL, must_be_rateable, submission_in_review
 
+CHANGED_SINCE = (
+    "A rating has changed since you opened the page. Nothing was shared. Read the ratings again,"
+    " then go on."
+)
 
-def share(session: Session, actor: Actor, return_id: int, *, now: datetime) -> Sharing:
+
+def share(
+    session: Session, actor: Actor, return_id: int, *, seen: str | None = None, now: datetime
+) -> Sharing:
     """Share the agreed ratings of a return with its agency, and return the sharing.
 
     The agency is told and has the board's days to reply. Where it has none, they are published at
-    once. Raises Refused where a standard is not agreed or nothing is new.
+    once. `seen` is the `Round.offer` that the person saw (None: do not compare). Raises Refused
+    where a standard is not agreed or nothing is new, Conflict where another offer stands now.
     """
     hold_stage(session, return_id)
     return_ = return_by_id(session, return_id, for_update=True)
     role = check(actor, Can.MODERATE, facts_of(return_), sees=Can.SEE_RETURN)
     submission_in_review(session, return_)
-    return share_in(session, actor, role, return_, round_of(session, return_), now=now)
+    found = round_of(session, return_)
+    must_be_as_seen(found, seen)
+    return share_in(session, actor, role, return_, found, now=now)
+
+
+def must_be_as_seen(found: Round, seen: str | None) -> None:
+    """Raise Conflict where something else would be shared than the person saw on the page."""
+    if seen is not None and found.sharing is None and found.offer != seen:
+        raise Conflict(CHANGED_SINCE, found.number)
 
 
 def share_in(

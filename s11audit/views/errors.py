@@ -1,6 +1,7 @@
 """Errors as pages, in plain English."""
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
+from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
@@ -8,13 +9,37 @@ from werkzeug.exceptions import HTTPException
 from s11audit.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 
 PAGES = (400, 403, 404, 405, 409, 413, 429, 500)
+# Pages that give back what was typed, and those that lead back to the return.
+KEEPS_TYPED = (400, 403, 404, 409)
+AT_RETURN = (400, 409)
+
+
+def typed_in_vain() -> list[tuple[str, str]]:
+    """Return what was typed into the form that was refused, as (field in words, text), so that it
+    can be copied: sentences only, since dates and choices are soon given again."""
+    if request.method != "POST" or not current_user.is_authenticated:
+        return []
+    return [
+        (name.replace("_", " ").strip().capitalize(), text.strip())
+        for name, text in request.form.items(multi=True)
+        if "password" not in name and len(text.split()) > 1
+    ]
 
 
 def register(app: Flask) -> None:
     """Answer each kind of error with its page and status."""
 
     def page(status: int, message: str = "") -> tuple[str, int]:
-        return render_template(f"errors/{status}.html", message=message), status
+        typed = typed_in_vain() if status in KEEPS_TYPED else []
+        # A visitor has no page of the return.
+        at_return = status in AT_RETURN and request.blueprint != "visits"
+        return_id = (request.view_args or {}).get("return_id") if at_return else None
+        return (
+            render_template(
+                f"errors/{status}.html", message=message, typed=typed, return_id=return_id
+            ),
+            status,
+        )
 
     @app.errorhandler(NotFound)
     def not_found(_error: NotFound) -> tuple[str, int]:

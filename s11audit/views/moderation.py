@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from s11audit.domain.enums import Participation, RatingRole, Standing
@@ -19,7 +19,7 @@ from s11audit.forms.reviews import (
 )
 from s11audit.models import Allotment, Rating, Return, SharedRating
 from s11audit.queries.moderation import Round, Stand, agreements_of, allotments_of, round_of
-from s11audit.queries.replies import disputes, open_sharing
+from s11audit.queries.replies import disputes, sharings_of, undecided
 from s11audit.queries.returns import facts_of
 from s11audit.queries.reviews import part_of
 from s11audit.queries.submitted_standards import submitted_standard
@@ -34,6 +34,7 @@ from s11audit.views.guards import actor, now
 from s11audit.views.listing import number_of
 
 bp = Blueprint("moderation", __name__)
+DECIDED = "This dispute has been decided already."
 
 
 @bp.post("/returns/<int:return_id>/review/finish")
@@ -152,8 +153,11 @@ def agree_same(return_: Return) -> Response:
                 monitor=values["monitor"],
                 now=now(),
             )
-    count = "1 standard is" if len(same) == 1 else f"{len(same)} standards are"
-    flash(f"{count} agreed as every reviewer rated.", "success")
+    if same:
+        count = "1 standard is" if len(same) == 1 else f"{len(same)} standards are"
+        flash(f"{count} agreed as every reviewer rated.", "success")
+    else:
+        flash("There was nothing left to agree by this button.")
     return redirect(url_for(".page", return_id=return_.id))
 
 
@@ -165,6 +169,8 @@ def standard(return_: Return, number: int) -> Any:
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
     stand = _stand(found, number)
     if not found.open or found.sharing is not None or not stand.in_play:
+        if request.method == "POST":  # what was typed is given back
+            raise Refused(_why_not_agreed(found))
         return redirect(url_for(".page", return_id=return_.id))
     form = AgreementForm(
         tool.ratings,
@@ -223,6 +229,11 @@ def dispute(return_: Return, number: int) -> Any:
     """Decide a dispute: keep the rating, or change it."""
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
     shared = _disputed(return_, number)
+    if shared is None:
+        if request.method == "POST":  # what was typed is given back
+            raise Refused(DECIDED)
+        flash(DECIDED)
+        return redirect(url_for("replies.page", return_id=return_.id))
     agreement = shared.agreement
     form = DecisionForm(
         tool.ratings,
@@ -273,17 +284,24 @@ def _improvement(form: AgreementForm | DecisionForm, tool: Tool, offered: str) -
     return typed
 
 
-def _disputed(return_: Return, number: int) -> SharedRating:
-    sharing = open_sharing(db.session, return_.id)
-    found = next(
-        (each for each in disputes(sharing) if each.standard == number) if sharing else iter(()),
-        None,
-    )
-    if found is None:
+def _disputed(return_: Return, number: int) -> SharedRating | None:
+    """Return the dispute that waits for a decision; None where it was decided, as its e-mail can
+    be read long after."""
+    sharings = sharings_of(db.session, return_.id)
+    disputed = [one for each in sharings for one in disputes(each) if one.standard == number]
+    if not disputed:
         abort(404)
-    if found.reply is not None and found.reply.decision is not None:
-        raise Refused("This dispute has been decided already.")
-    return found
+    waiting = [one for each in sharings for one in undecided(each) if one.standard == number]
+    return waiting[0] if waiting else None
+
+
+def _why_not_agreed(found: Round) -> str:
+    """Return why a standard takes no agreement now, for somebody whose page was older."""
+    if found.sharing is not None:
+        return moderation.WITH_THE_AGENCY
+    if not found.open:
+        return moderation.NOT_OPEN
+    return "The ratings of this standard have been published since you opened the page."
 
 
 def _stand(found: Round, number: int) -> Stand:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 
 from s11audit.domain.dates import in_words
-from s11audit.domain.errors import Invalid
+from s11audit.domain.errors import Conflict, Invalid
 from s11audit.domain.policy import Can
 from s11audit.extensions import db
 from s11audit.forms.reviews import ConfirmForm
@@ -29,25 +29,31 @@ def publish(return_: Return) -> Any:
     where the agency has no days to reply. What one reviewer gave is agreed by that."""
     found = round_of(db.session, return_)
     form = ConfirmForm()
+    status = 200
     if form.validate_on_submit():
+        seen = form.seen.data
         try:
             with writing() as session:
                 if found.of_one:
                     shared = moderation.confirm(
-                        session, actor(), return_.id, due_on=form.due_on.data, now=now()
+                        session, actor(), return_.id, due_on=form.due_on.data, seen=seen, now=now()
                     )
                 else:
-                    shared = sharing.share(session, actor(), return_.id, now=now())
+                    shared = sharing.share(session, actor(), return_.id, seen=seen, now=now())
                 told = _shared_in_words(shared)
         except Invalid as error:
             form.refuse(error.problems)
+        except Conflict as error:
+            form.form_errors.append(str(error))
+            status = 409
         else:
             flash(told, "success")
             return redirect(url_for(".overview", return_id=return_.id))
         found = round_of(db.session, return_)
+    form.seen.data = found.offer
     refused = _why_not_shared(return_, found)
     pending = [] if refused else [_to_share(each) for each in found.in_play]
-    return render_template(
+    page = render_template(
         "reviews/publish.html",
         return_=return_,
         form=form,
@@ -60,6 +66,7 @@ def publish(return_: Return) -> Any:
         refused=refused,
         tool=tool_of(db.session, return_.stage.cycle.tool_version),
     )
+    return page, status
 
 
 def _to_share(stand: Stand) -> tuple[Stand, Agreement | Rating]:

@@ -72,8 +72,9 @@ def accept(return_: Return) -> Response:
     number = number_of(request.form.get("standard"))
     with writing() as session:
         replies.accept(
-            session, actor(), return_.id, None if number is None else [number], now=now()
-        )
+            session, actor(), return_.id, None if number is None else [number],
+            seen=number_of(request.form.get("sharing")), now=now(),
+        )  # fmt: skip
         final = open_sharing(session, return_.id) is None
     if final:
         flash("Every rating is answered. The ratings are now final.", "success")
@@ -89,7 +90,13 @@ def accept(return_: Return) -> Response:
 @return_(Can.REPLY)
 def dispute(return_: Return, number: int) -> Any:
     """Dispute the rating of one standard, with a reason and evidence."""
-    shared = _to_answer(return_, number)
+    try:
+        shared = _to_answer(return_, number)
+    except Refused as error:
+        if request.method == "POST":  # what was typed is given back
+            raise
+        flash(str(error))
+        return redirect(url_for(".page", return_id=return_.id))
     offered = [
         (each.id, f"{each.filename or each.url}: {each.description}")
         for each in evidence_of(db.session, return_.id)
@@ -135,6 +142,7 @@ def _to_answer(return_: Return, number: int) -> SharedRating:
         abort(404)
     if found.reply is not None:
         raise Refused(f"The rating of standard {number} has been answered already.")
+    replies.must_be_in_time(shared, now())
     return found
 
 
