@@ -65,7 +65,7 @@ def does_not_confirm(
     peer.type("What improvement is needed?", improvement)
     peer.press("Save and stay")
     peer.is_told("is saved.")
-    peer.main.page.get_by_role("link", name="The visit", exact=True).last.click()
+    peer.follow("The visit", within=peer.page.get_by_role("navigation", name="Back"))
 
 
 def finish(peer: Person) -> None:

@@ -36,6 +36,7 @@ def allot(office: Person, cycle: str, stage: int, reviewers: Sequence[str], agen
     office.follow(cycle)
     office.follow(f"Reviewers of stage {stage}")
     office.choose(str(len(reviewers)))
+    office.page.wait_for_load_state("load")
     for box in office.main.get_by_role("checkbox").all():
         box.uncheck()
     for name in reviewers:
@@ -58,6 +59,7 @@ def open_review(person: Person, agency: str, stage: int = 1) -> None:
 def begin(qa: Person, agency: str, stage: int = 1) -> None:
     """Start a review, or go on with one that a colleague started."""
     open_review(qa, agency, stage)
+    qa.page.wait_for_load_state("load")
     start = qa.main.get_by_role("button", name="Start the review")
     if start.count():
         qa.press("Start the review")
@@ -91,6 +93,7 @@ def finish(qa: Person, *, last: bool) -> None:
 
 def sees_nothing_of(qa: Person, *others: str) -> None:
     """See nothing on this page of what somebody else wrote."""
+    qa.page.wait_for_load_state("load")
     for text in others:
         expect(qa.main).not_to_contain_text(text)
 

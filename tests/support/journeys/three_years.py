@@ -102,6 +102,11 @@ def send_in_the_council(session: Session, who: Cast) -> None:
     session.commit()
 
 
+def standard_names() -> list[str]:
+    """Return "1. Leadership" and so on, of the first cycle's tool."""
+    return [f"{each.number}. {each.title}" for each in loader.load_builtin(TOOL).standards]
+
+
 def statement_of(title: str) -> str:
     """Return what the council says of a standard."""
     return f"How we meet “{title}”: we looked at twenty cases in March."
