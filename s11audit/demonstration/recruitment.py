@@ -1,15 +1,16 @@
-"""A sample audit of one standard, safe recruitment, over the district councils: most have answered,
-one has declined, and one that is late is written to in steps."""
+"""A sample audit of one standard, safe recruitment, beside the current cycle: most councils have
+answered, one has declined, and one that is late is written to in steps."""
 
 from datetime import datetime
 
-from s11audit.demonstration import escalating, texts
+from s11audit.demonstration import escalating, screenings, texts
 from s11audit.demonstration.reviewing import publish_alone
 from s11audit.demonstration.story import Story, filled_in
 from s11audit.demonstration.texts import WORKING_TOGETHER, Invented
 from s11audit.domain.enums import Category, Rag, Standing
+from s11audit.queries.returns import return_by_id
 from s11audit.queries.scopes import Scope
-from s11audit.services import cycles, returns, reviews, submitting
+from s11audit.services import returns, reviews, sample_audits, submitting
 from s11audit.services.submissions import Signatory
 from s11audit.tools import loader
 
@@ -51,17 +52,17 @@ def _is_rated(story: Story, agency: Invented) -> None:
 
 
 def _open(story: Story, members: dict[int, int], now: datetime) -> None:
-    cycle = cycles.open_cycle(
-        story.session,
+    session = story.session
+    cycle_id = return_by_id(session, story.returns["current", LATE]).stage.cycle_id
+    stage = sample_audits.add_sample_audit(
+        session,
         story.actors["office"],
-        story.board_id,
-        f"{texts.told('sample', 'name')} {story.day(OPENED).year}",
-        TOOL,
-        [story.day(DUE)],
+        cycle_id,
+        due_on=story.day(DUE),
         scope=Scope((STANDARD,), (Category.DISTRICT_COUNCIL,)),
         now=now,
     )
-    story.remember(KEY, cycle.id, members)
+    story.remember(KEY, cycle_id, members, stage=stage.number)
 
 
 def _answer(story: Story, agency: Invented, day: int, now: datetime) -> None:
@@ -79,6 +80,7 @@ def _answer(story: Story, agency: Invented, day: int, now: datetime) -> None:
         True,
         now=now,
     )
+    screenings.draft(story, KEY, agency, now)
 
 
 def _rate(story: Story, agency: Invented, now: datetime) -> None:

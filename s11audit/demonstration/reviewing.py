@@ -9,9 +9,9 @@ from sqlalchemy import select
 from s11audit.demonstration import texts
 from s11audit.demonstration.story import Story
 from s11audit.demonstration.texts import WORKING_TOGETHER, Invented
-from s11audit.domain.enums import Rag
+from s11audit.domain.enums import EvidenceKind, Rag
 from s11audit.domain.policy import Actor
-from s11audit.models import Allotment, Evidence, Return
+from s11audit.models import Allotment, Return
 from s11audit.services import allotments, moderation, replies, reviews, sharing
 
 KEY = "current"
@@ -115,20 +115,28 @@ def _rate(story: Story, agency: Invented, turn: int, place: int, now: datetime) 
     return_id = story.returns[KEY, agency.number]
     rag = _rag(agency, turn, place)
     topic = WORKING_TOGETHER[place]
-    others = texts.told("rating", ("first", "second", "third")[turn]) if turn else None
     reviews.rate(
         story.session,
         story.reviewers[return_id][turn],
         return_id,
         place + 1,
         label=rag.value,
-        comment=str(others[rag.value]) if others and rag in texts.RATED else
-        texts.comment(topic, rag) if rag in texts.RATED else "",
+        comment=_comment(turn, place, rag),
         improvement=texts.improvement(topic, rag) if rag in texts.SHORTFALLS else "",
         na_reason=texts.said("na_reason") if rag is Rag.NA else "",
         monitor=rag is Rag.RED,
         now=now,
     )  # fmt: skip
+
+
+def _comment(turn: int, place: int, rag: Rag) -> str:
+    """What a reviewer says: the first by the standard, the others in words of their own."""
+    if rag not in texts.RATED:
+        return ""
+    if turn == 0:
+        return texts.comment(WORKING_TOGETHER[place], rag)
+    said = texts.told("rating", "second" if turn == 1 else "third", rag.value)
+    return str(said[place % len(said)])
 
 
 def _finish(story: Story, agency: Invented, turn: int, now: datetime) -> None:
@@ -189,13 +197,14 @@ def _replies(story: Story, agency: Invented, day: int) -> None:
 def _reply(story: Story, agency: Invented, now: datetime) -> None:
     session, lead, return_id = story.session, story.lead(agency), story.returns[KEY, agency.number]
     if agency.now != "published":
-        evidence = session.scalars(
-            select(Evidence.id).where(Evidence.return_id == return_id).order_by(Evidence.id)
-        ).all()
-        reason = texts.told("reply", "kept" if agency.now == "kept" else "open")
+        which = "kept" if agency.now == "kept" else "open"
+        new = replies.NewEvidence(
+            texts.told("reply", "link"), texts.told("reply", f"{which}_evidence"),
+            EvidenceKind.ACTIVITY,
+        )  # fmt: skip
         replies.dispute(
-            session, lead, return_id, _strict(agency) + 1, reason=reason,
-            evidence_ids=evidence[:1], now=now,
+            session, lead, return_id, _strict(agency) + 1, reason=texts.told("reply", which),
+            new=new, now=now,
         )  # fmt: skip
     replies.accept(session, lead, return_id, now=now)
 

@@ -24,21 +24,23 @@ DISMISSED_EACH = 3
 def tell(story: Story, agencies: Sequence[Invented], sent: dict[int, int]) -> None:
     """Put the screening of each of these agencies' returns into the story."""
     for agency in agencies:
-        day = sent[agency.number]
-        story.at(day, (19, agency.number), lambda now, agency=agency: _draft(story, agency, now))  # type: ignore[misc]
-        if agency.now in reviewing.REVIEWED or agency.number == PASSED:
-            story.at(
-                day + 1, (10, agency.number),
-                lambda now, agency=agency: _pass(story, agency, now),  # type: ignore[misc]
-            )  # fmt: skip
-        elif agency.number == UNDER_WAY:
-            story.at(day + 1, (11, 0), lambda now, agency=agency: _begin(story, agency, now))  # type: ignore[misc]
-        elif agency.now == "sent_back":
-            story.at(-4, (11, 30), lambda now, agency=agency: _send_back(story, agency, now))  # type: ignore[misc]
+        _is_screened(story, agency, sent[agency.number])
 
 
-def _draft(story: Story, agency: Invented, now: datetime) -> None:
-    reading = reading_of(story.session, story.returns[KEY, agency.number])
+def _is_screened(story: Story, agency: Invented, day: int) -> None:
+    minute = agency.number
+    story.at(day, (19, minute), lambda now: draft(story, KEY, agency, now))
+    if agency.now in reviewing.REVIEWED or agency.number == PASSED:
+        story.at(day + 1, (10, minute), lambda now: _pass(story, agency, now))
+    elif agency.number == UNDER_WAY:
+        story.at(day + 1, (11, 0), lambda now: _begin(story, agency, now))
+    elif agency.now == "sent_back":
+        story.at(-4, (11, 30), lambda now: _send_back(story, agency, now))
+
+
+def draft(story: Story, key: str, agency: Invented, now: datetime) -> None:
+    """Have the first read of an agency's return made, as the background worker makes it."""
+    reading = reading_of(story.session, story.returns[key, agency.number])
     assert reading is not None
     screening.draft(story.session, reading, now=now)
 
@@ -52,11 +54,18 @@ def _begin(story: Story, agency: Invented, now: datetime) -> None:
         screening.decide_point(
             story.session, office, return_id, point.id,
             PointState.DISMISSED if dismissed else PointState.CONFIRMED,
-            texts.told("screening", "dismissed", place % 3) if dismissed else "", now=now,
+            _why(point.rule, place) if dismissed else "", now=now,
         )  # fmt: skip
     if agency.now != "sent_back":
         by_hand = texts.told("screening", "by_hand")
         screening.add_point(story.session, office, return_id, 2, by_hand, now=now)
+
+
+def _why(rule: ScreeningRule | None, place: int) -> str:
+    """The word with which a point is dismissed."""
+    if rule is ScreeningRule.COPIED:
+        return str(texts.told("screening", "alike"))
+    return str(texts.told("screening", "dismissed", place % 3))
 
 
 def _pass(story: Story, agency: Invented, now: datetime) -> None:
@@ -66,7 +75,7 @@ def _pass(story: Story, agency: Invented, now: datetime) -> None:
         if point.rule is ScreeningRule.COPIED:
             screening.decide_point(
                 story.session, office, return_id, point.id, PointState.DISMISSED,
-                texts.told("screening", "alike"), now=now,
+                _why(point.rule, 0), now=now,
             )  # fmt: skip
     screening.confirm_open(story.session, office, return_id, now=now)
     screening.pass_to_qa(story.session, office, return_id, now=now)

@@ -21,7 +21,7 @@ STRATA = (
     Stratum(Category.DISTRICT_COUNCIL, False, 2),
 )
 NUMBER = "109575"
-OVERTURNED, WAITS, IN_ORDER, TO_COME = 7, 20, 18, 5
+OVERTURNED, WAITS, IN_ORDER, TO_COME, PEER = 7, 20, 18, 5, 22
 STANDARD = 6
 FOUND = (
     (1, VisitResult.CONFIRMED, "good", 0),
@@ -64,7 +64,7 @@ def tell(story: Story, agencies: list[Invented], password: str) -> None:
         )  # fmt: skip
     story.at(-50, (11, 0), lambda now: _rate_again(story, agencies[OVERTURNED], now))
     story.at(-47, (14, 30), lambda now: publish(story, agencies[OVERTURNED], now))
-    story.at(-6, (10, 50), lambda now: _send_peers(story, agencies[TO_COME], kept, password, now))
+    story.at(-6, (10, 50), lambda now: _send_peers(story, agencies, kept, password, now))
 
 
 def _arrange(
@@ -110,10 +110,11 @@ def _rate_again(story: Story, agency: Invented, now: datetime) -> None:
 
 
 def _send_peers(
-    story: Story, agency: Invented, kept: dict[str, int], password: str, now: datetime
+    story: Story, agencies: list[Invented], kept: dict[str, int], password: str, now: datetime
 ) -> None:
     """A visit to come: a visitor with an account of her own, and a peer who is invited."""
     session, office = story.session, story.actors["office"]
+    agency = agencies[TO_COME]
     return_id = story.returns[KEY, agency.number]
     visit_id = _arrange(story, agency, kept, 12, now, alone=False)
     (person,) = [
@@ -122,5 +123,5 @@ def _send_peers(
     places = [(Role.VISITOR, {"return_id": return_id})]
     visitor = join(session, person, places, password, today=story.now, now=now)
     visit_teams.add(session, office, return_id, visit_id, visitor.email, now=now)
-    peer = story.actors["lead"]
+    peer = story.lead(agencies[PEER])
     visit_teams.add(session, office, return_id, visit_id, peer.email, now=now)

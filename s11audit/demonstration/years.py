@@ -5,7 +5,7 @@ confirmed."""
 from dataclasses import replace
 from datetime import datetime
 
-from s11audit.demonstration import texts
+from s11audit.demonstration import screenings, texts
 from s11audit.demonstration.reviewing import publish_alone
 from s11audit.demonstration.story import Story
 from s11audit.demonstration.texts import LANCASHIRE, Invented
@@ -83,6 +83,7 @@ def _submit(story: Story, agency: Invented, now: datetime) -> None:
     submitting.submit(
         story.session, story.lead(agency), return_id, _signatory(story, agency), True, now=now
     )
+    screenings.draft(story, SECOND, agency, now)
 
 
 def _rate(story: Story, agency: Invented, rag: Rag, now: datetime) -> None:
@@ -106,3 +107,4 @@ def _confirm(story: Story, agency: Invented, now: datetime) -> None:
         True,
         now=now,
     )
+    screenings.draft(story, SECOND, agency, now)

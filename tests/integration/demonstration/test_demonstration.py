@@ -118,7 +118,9 @@ def test_every_state_is_there_to_be_worked_on(session: Session) -> None:
     }
     assert first == {(ReturnState.RATED, 26), (ReturnState.SUBMITTED, 1)}
     due = session.scalar(
-        select(Stage.due_on).join(Stage.cycle).where(Cycle.name.contains("Working Together"))
+        select(Stage.due_on)
+        .join(Stage.cycle)
+        .where(Cycle.name.contains("Working Together"), Stage.number == 1)
     )
     assert due == NOW.date() + timedelta(days=21)
     assert set(session.scalars(select(Action.state))) == set(ActionState)
