@@ -42,12 +42,15 @@ class ConfirmResultForm(FlaskForm):
     save = GovSubmit("Confirm the result")
 
     def corrections(self) -> dict[int, tuple[str, str]]:
-        """Return the label and the reason of each standard that is corrected, by its number."""
+        """Return the label and the reason of each standard that is corrected, by its number; with
+        an empty label where only a reason was given, so that it is not lost."""
         found = {}
         for field in self:
-            if field.name.startswith("label_") and field.data:
+            if field.name.startswith("label_"):
                 number = int(field.name.removeprefix("label_"))
-                found[number] = (field.data, self[f"reason_{number}"].data or "")
+                label, reason = field.data or "", self[f"reason_{number}"].data or ""
+                if label or reason.strip():
+                    found[number] = (label, reason)
         return found
 
 

@@ -33,7 +33,11 @@ def correction_problems(
     problems: dict[str, str] = {}
     for number, correction in corrections.items():
         if number not in sent_in or correction.label not in labels:
-            problems[f"label_{number}"] = f"Standard {number}: choose a rating"
+            problems[f"label_{number}"] = (
+                f"Standard {number}: choose the right rating, or clear the reason"
+                if not correction.label
+                else f"Standard {number}: choose a rating"
+            )
         elif correction.label == sent_in[number]:
             problems[f"label_{number}"] = (
                 f"Standard {number}: this is the rating that you sent in. Leave it as it is, or"

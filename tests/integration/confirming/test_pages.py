@@ -43,8 +43,12 @@ def test_a_result_from_return_to_rating_again(session, client):
     mine, theirs = f"/returns/{return_.id}", f"/returns/{other.id}"
     # QA has nothing to do with it.
     sign_in(client, qa)
-    assert "Vale College" not in client.get(f"/boards/{board.slug}/queue").text
-    assert client.post(f"{mine}/review").status_code in (404, 405, 409)
+    queue = client.get(f"/boards/{board.slug}/reviews?show=all").text
+    assert "Review queue" in queue
+    assert "Vale College" not in queue
+    assert "Fire service" not in queue
+    assert "waits for a review to start" not in client.get(f"/boards/{board.slug}").text
+    assert client.post(f"{mine}/review/start").status_code == 409
     sign_in(client, lead)
     assert client.get(f"{mine}/result").status_code == 404
     # The office returns one result, then all that wait.
@@ -61,7 +65,9 @@ def test_a_result_from_return_to_rating_again(session, client):
     sign_in(client, lead)
     assert "Please confirm this result" in client.get(f"{mine}/result").text
     fixes = {"label_2": "amber", "reason_2": "The rota ended.", "label_5": "na"}
-    page = client.post(f"{mine}/result/confirm", data=WHO | fixes).text
+    page = client.post(f"{mine}/result/confirm", data=WHO | fixes | {"reason_7": "Forms."}).text
+    # A reason without the rating that it is for is not passed over.
+    assert "Standard 7: choose the right rating, or clear the reason" in page
     assert "Standard 5: say why you correct the rating" in page
     assert "The rota ended." in page
     posted(client, f"{mine}/result/confirm", **WHO, **fixes, reason_5="No staff of ours.")
