@@ -145,3 +145,4 @@ class Invitation(Base):
 
     board: Mapped[Board | None] = relationship()
     membership: Mapped[Membership | None] = relationship()
+    accepted_by: Mapped["User | None"] = relationship(foreign_keys=[accepted_by_id])

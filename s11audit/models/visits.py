@@ -87,6 +87,16 @@ class VisitMember(Base):
     user: Mapped[User | None] = relationship()
     invitation: Mapped[Invitation | None] = relationship()
 
+    @property
+    def person(self) -> User | None:
+        """Whose account it is; None while an invitation waits."""
+        return self.invitation.accepted_by if self.invitation else self.user
+
+    @property
+    def name(self) -> str:
+        """The person's name, or the address of one who has not accepted yet."""
+        return self.person.name if self.person else self.email
+
 
 class VisitItem(Base):
     """A line of a visit's worksheet: what to see, to test, or to whom to speak, ticked once it was

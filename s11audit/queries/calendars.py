@@ -18,6 +18,7 @@ from s11audit.models import (
     CalendarFeed,
     Cycle,
     Improvement,
+    Invitation,
     Meeting,
     Membership,
     Reply,
@@ -77,9 +78,13 @@ def own_entries(session: Session, actor: Actor, today: date) -> list[Entry]:
     agencies = {grant.membership_id for grant in held if grant.membership_id is not None}
     leading = {grant.membership_id for grant in held if grant.role is Role.LEAD}
     boards = _served(actor)
+    accepted = select(Invitation.id).where(Invitation.accepted_by_id == actor.user_id)
     member = exists().where(
         VisitMember.visit_id == Visit.id,
-        VisitMember.user_id == actor.user_id,
+        or_(
+            VisitMember.user_id == actor.user_id,
+            VisitMember.invitation_id.in_(accepted),
+        ),
         VisitMember.removed_at.is_(None),
     )
     goes = or_(and_(Visit.coordinator_id == actor.user_id, Membership.board_id.in_(boards)), member)

@@ -11,6 +11,7 @@ from s11audit.domain.enums import Basis, RatingRole, VisitResult
 from s11audit.domain.errors import NotFound
 from s11audit.models import (
     Agreement,
+    Invitation,
     Membership,
     Rating,
     Return,
@@ -26,6 +27,10 @@ from s11audit.scoring.worksheet import Proposal, finding_lacks
 from s11audit.tools.schema import Standard, Tool
 
 PAGE_LENGTH = 50
+_MEMBER = (
+    joinedload(VisitMember.user),
+    joinedload(VisitMember.invitation).joinedload(Invitation.accepted_by),
+)
 
 
 def visits_of_stage(session: Session, stage_id: int, *, page: int) -> Page[Visit]:
@@ -73,7 +78,7 @@ def team_of(session: Session, visit_id: int) -> Sequence[VisitMember]:
     return session.scalars(
         select(VisitMember)
         .where(VisitMember.visit_id == visit_id, VisitMember.removed_at.is_(None))
-        .options(joinedload(VisitMember.user), joinedload(VisitMember.invitation))
+        .options(*_MEMBER)
         .order_by(VisitMember.id)
     ).all()
 
@@ -86,10 +91,10 @@ def team_names(session: Session, visits: Iterable[Visit]) -> dict[int, list[str]
         for member in session.scalars(
             select(VisitMember)
             .where(VisitMember.visit_id.in_(found), VisitMember.removed_at.is_(None))
-            .options(joinedload(VisitMember.user))
+            .options(*_MEMBER)
             .order_by(VisitMember.visit_id, VisitMember.id)
         ):
-            found[member.visit_id].append(member.user.name if member.user else member.email)
+            found[member.visit_id].append(member.name)
     return found
 
 
@@ -102,7 +107,7 @@ def member_of(session: Session, visit_id: int, member_id: int) -> VisitMember:
             VisitMember.visit_id == visit_id,
             VisitMember.removed_at.is_(None),
         )
-        .options(joinedload(VisitMember.user), joinedload(VisitMember.invitation))
+        .options(*_MEMBER)
     )
     if found is None:
         raise NotFound("There is nobody of that number in the team.")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import in_words
@@ -15,10 +15,11 @@ from s11audit.domain.enums import Basis, ReturnKind, Role
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import Actor, Can, check, holds_role_at
 from s11audit.domain.texts import one_line, several_lines
-from s11audit.models import Draw, DrawCandidate, Return, Visit, VisitFinding, VisitItem
+from s11audit.models import Return, Visit, VisitFinding, VisitItem
+from s11audit.queries.draws import drawn_by
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.tools import standards_asked
-from s11audit.queries.visits import latest_snapshot, sheet_of, visit_of
+from s11audit.queries.visits import latest_snapshot, sheet_of, team_of, visit_of
 from s11audit.scoring.words import is_blank, listed
 from s11audit.scoring.worksheet import draft
 from s11audit.services import grants, log, notices, visit_teams
@@ -88,25 +89,25 @@ def change(
     place: str = "",
     now: datetime,
 ) -> Visit:
-    """Move an open visit to another day or place; the agency is told of another day."""
+    """Move an open visit to another day or place; the agency and those who go are told."""
     return_, role = _check(session, actor, return_id, Can.MANAGE_VISITS)
     visit = open_visit(session, return_id, visit_id)
     before: dict[str, object] = {"visit_on": visit.visit_on, "place": visit.place}
-    moved = visit.visit_on != visit_on
     visit.visit_on, visit.place = visit_on, _place(place)
     after: dict[str, object] = {"visit_on": visit_on, "place": visit.place}
     if before != after:
         _log(session, return_, actor, role, "visit.changed", visit, now, after, before=before)
-    if moved:
         occasion = f"visit:{visit.id}:moved:{now.isoformat()}"
-        _tell(session, return_, visit, "visit_arranged", occasion, now)
+        _tell(session, return_, visit, "visit_moved", occasion, now)
+        _tell_visitors(session, actor, return_, visit, "visit_moved", occasion, now)
     return visit
 
 
 def cancel(
     session: Session, actor: Actor, return_id: int, visit_id: int, reason: str, *, now: datetime
 ) -> None:
-    """Cancel an open visit, with a reason; the visitors' roles end and the agency is told."""
+    """Cancel an open visit, with a reason; the visitors' roles end, and they and the agency are
+    told."""
     return_, role = _check(session, actor, return_id, Can.MANAGE_VISITS)
     visit = open_visit(session, return_id, visit_id)
     visit.cancelled_reason = several_lines(reason, "reason", "reason")
@@ -114,7 +115,9 @@ def cancel(
     _log(session, return_, actor, role, "visit.cancelled", visit, now,
          {"number": visit.number, "reason": visit.cancelled_reason})  # fmt: skip
     visit_teams.end_all(session, actor, role, return_, visit, now=now)
-    _tell(session, return_, visit, "visit_cancelled", f"visit:{visit.id}:cancelled", now)
+    occasion = f"visit:{visit.id}:cancelled"
+    _tell(session, return_, visit, "visit_cancelled", occasion, now)
+    _tell_visitors(session, actor, return_, visit, "visit_cancelled", occasion, now)
 
 
 def finish(
@@ -147,9 +150,14 @@ def finish(
          {"number": visit.number, "results": found})  # fmt: skip
     visit_teams.end_all(session, actor, role, return_, visit, now=now)
     if any(part.finding.proposed_label for part in sheet.parts):
+        deciding = notices.panel(session, return_, _who_decides(return_), now)
         notices.tell(
             session,
-            notices.panel(session, return_, _who_decides(return_), now),
+            [
+                each
+                for each in deciding
+                if not grants.works_at(session, return_.membership, user_id=each.id)
+            ],
             "visit_proposes",
             f"visit:{visit.id}:proposes",
             return_,
@@ -201,18 +209,7 @@ def _check(session: Session, actor: Actor, return_id: int, action: Can) -> tuple
 def _check_draw(session: Session, return_: Return, draw_id: int | None) -> None:
     if draw_id is None:
         return
-    taken = session.scalar(
-        select(func.count())
-        .select_from(DrawCandidate)
-        .join(Draw, Draw.id == DrawCandidate.draw_id)
-        .where(
-            Draw.id == draw_id,
-            Draw.stage_id == return_.stage_id,
-            DrawCandidate.return_id == return_.id,
-            DrawCandidate.drawn_place.is_not(None),
-        )
-    )
-    if not taken:
+    if drawn_by(session, return_.id, draw_id) is None:
         raise Invalid("That draw did not take this agency.")
 
 
@@ -251,6 +248,33 @@ def _tell(
         occasion,
         return_,
         path=f"/returns/{return_.id}/visits",
+        now=now,
+        visit_on=in_words(visit.visit_on),
+        place=visit.place,
+        reason=visit.cancelled_reason,
+    )
+
+
+def _tell_visitors(
+    session: Session,
+    actor: Actor,
+    return_: Return,
+    visit: Visit,
+    letter: str,
+    occasion: str,
+    now: datetime,
+) -> None:
+    """Tell those who go, the actor aside. After a cancelled visit the link leads to their start
+    page: they no longer reach the return."""
+    people = [visit.coordinator] if visit.alone else []
+    people += [each.person for each in team_of(session, visit.id)]
+    notices.tell(
+        session,
+        [each for each in people if each and each.id != actor.user_id],
+        letter,
+        occasion,
+        return_,
+        path=f"/returns/{return_.id}/visits/{visit.id}" if visit.is_open else "/",
         now=now,
         visit_on=in_words(visit.visit_on),
         place=visit.place,

@@ -107,7 +107,7 @@ def change(return_: Return, visit_id: int) -> Any:
         except Invalid as error:
             show_problems(form, error)
         else:
-            flash("The visit is changed.", "success")
+            flash("The visit is changed. The agency and those who go are told.", "success")
             return _to(return_, visit_id)
     return _step(return_, visit, form, "Change the visit")
 
@@ -128,9 +128,10 @@ def cancel(return_: Return, visit_id: int) -> Any:
         except Invalid as error:
             show_problems(form, error)
         else:
-            flash("The visit is cancelled. The agency is told why.", "success")
+            flash("The visit is cancelled. The agency and those who go are told why.", "success")
             return _to(return_, visit_id)
-    return _step(return_, visit, form, "Cancel the visit", "The agency is told the reason.")
+    return _step(return_, visit, form, "Cancel the visit",
+                 "The agency and those who go are told the reason.")  # fmt: skip
 
 
 @bp.route(f"{VISIT}/team", methods=["GET", "POST"])

@@ -13,7 +13,7 @@ from s11audit.domain.enums import Category, Duty, Participation, Role, Standing
 from s11audit.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from s11audit.models import AuditLog, Draw, Stage
 from s11audit.queries.draws import Stratum, picks_of, pool_of
-from s11audit.services import draws
+from s11audit.services import draws, visits
 from tests import factories as make
 from tests.factories import NOW, TODAY
 
@@ -91,6 +91,15 @@ def test_the_pool_the_seed_and_the_redraw(session: Session) -> None:
         draws.draw_at_once(session, office, board.id, stage.id, both, "x", reason=" ", now=held)
     draws.draw_at_once(session, office, board.id, stage.id, both, "x", reason="Two left", now=held)
     session.commit()
+    # Of a pool, only those that were taken can be visited because of the draw.
+    third = max(session.scalars(select(Draw)), key=lambda each: each.number)
+    pool_ids = {each.return_id for each in third.strata[0].pool}
+    taken = {each.return_id for each in picks_of(session, stage.id) if each.draw_id == third.id}
+    left = (pool_ids - taken).pop()
+    with pytest.raises(Invalid, match="did not take"):
+        visits.arrange(session, office, left, TODAY, draw_id=third.id, now=held)
+    assert visits.arrange(session, office, taken.pop(), TODAY, draw_id=third.id, now=held).draw_id
+    session.rollback()
     found = session.scalars(select(Draw).order_by(Draw.number)).all()
     assert [(each.number, each.seed) for each in found] == [(1, "4 8 15"), (2, None), (3, "x")]
     logged = session.scalars(

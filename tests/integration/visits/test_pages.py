@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Category, Rag, ReturnState, Role
-from s11audit.models import Draw, Grant, OutboxMessage, Rating, Stage, Visit, VisitItem
+from s11audit.models import Draw, Grant, OutboxMessage, Rating, Stage, User, Visit, VisitItem
+from s11audit.queries.calendars import own_entries
 from s11audit.queries.visits import proposals_of
 from s11audit.services import reviews
 from tests import factories as make
@@ -207,13 +208,36 @@ def test_invited_people_alone_and_cancelled(client: FlaskClient, session: Sessio
         cookie.clear()
     post(client, links[1], name="Ola Peer", password="a long pass phrase of mine")
     assert "/standards/1" in read(client, team.removesuffix("/team"))
+    # Who accepted goes by name, has the visit in their calendar, and is told what becomes of it.
+    session.rollback()
+    peer = session.scalars(select(User).where(User.name == "Ola Peer")).one()
+    due = own_entries(session, make.actor(session, peer), make.TODAY)
+    assert [each.summary for each in due] == [f"Visit: {found.agency.name}"]
     sign_in(client, found.office)
     at_visit = team.removesuffix("/team")
+    for path in (team, at_visit, f"{at_visit}/paper", visits):
+        assert "Ola Peer" in read(client, path)
     assert "arranged already" in post(client, f"{visits}/new", 200, who="alone", **when)
     post(client, f"{at_visit}/change", place="Elsewhere", **(when | {"visit_on-day": "6"}))
     assert "Enter the reason" in post(client, f"{at_visit}/cancel", 200)
     post(client, f"{at_visit}/cancel", reason="Half term")
     assert "Half term" in read(client, visits)
+    session.rollback()
+    letters = session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.to_email.in_((peer.email, found.lead.email)))
+        .where(OutboxMessage.subject.contains("the visit"))
+        .order_by(OutboxMessage.id)
+    ).all()
+    told = [(each.to_email == peer.email, each.subject.partition(": ")[2]) for each in letters]
+    assert told == [
+        (False, "the visit is now on 6 May 2027, Elsewhere"),
+        (True, "the visit is now on 6 May 2027, Elsewhere"),
+        (False, "the visit on 6 May 2027 is cancelled"),
+        (True, "the visit on 6 May 2027 is cancelled"),
+    ]  # fmt: skip
+    assert "Half term" in letters[-1].body and f"{visits}/" not in letters[-1].body
+    session.rollback()
     alone = post(client, f"{visits}/new", who="alone", **when)
     assert "alone" in read(client, alone)
     post(client, f"{alone}/standards/1", result="confirmed", seen="All", spoken_to="The lead")
