@@ -1,4 +1,4 @@
-"""The ratings behind the sub-group's figures of a stage (domain rule 41), in five queries whatever
+"""The ratings behind the sub-group's figures of a stage (domain rule 41), in six queries whatever
 the number of agencies. The caller has checked the actor."""
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from s11audit.domain.enums import UNCOUNTED_STANDINGS, Category, Rag, RatingRole
 from s11audit.domain.policy import Actor, Facts, holds_role_at
 from s11audit.models import (
     Agreement,
+    Allotment,
     Membership,
     Opening,
     Publication,
@@ -188,12 +189,20 @@ def _reviewed(session: Session, stage_id: int) -> dict[tuple[int, int], list[Rag
     """Return, by return and standard, each reviewer's last rating from before the moderation.
 
     Only of standards that the sub-group has agreed on for the first time: what is not agreed yet,
-    and what is rated again for a later round, is not counted.
+    and what is rated again for a later round, is not counted. Nor is what somebody wrote who was
+    replaced before, or what was given on an earlier submission than the one that was agreed on.
     """
-    agreed: dict[tuple[int, int], datetime] = {}
-    for return_id, number, agreed_at, opened_at in session.execute(
-        select(Agreement.return_id, Agreement.standard, Agreement.agreed_at, Opening.opened_at)
+    agreed: dict[tuple[int, int], tuple[datetime, datetime]] = {}
+    for return_id, number, agreed_at, opened_at, sent_at in session.execute(
+        select(
+            Agreement.return_id,
+            Agreement.standard,
+            Agreement.agreed_at,
+            Opening.opened_at,
+            Submission.effective_at,
+        )
         .join(Return, Return.id == Agreement.return_id)
+        .join(Submission, Submission.id == Agreement.submission_id)
         .outerjoin(
             Opening,
             and_(
@@ -205,7 +214,9 @@ def _reviewed(session: Session, stage_id: int) -> dict[tuple[int, int], list[Rag
         .where(Return.stage_id == stage_id, Agreement.supersedes_id.is_(None))
         .order_by(Agreement.id)
     ):
-        agreed.setdefault((return_id, number), min(agreed_at, opened_at or agreed_at))
+        until = min(agreed_at, opened_at or agreed_at)
+        agreed.setdefault((return_id, number), (sent_at, until))
+    replaced = _replaced(session, stage_id)
     latest: dict[tuple[int, int], dict[int | None, Rag]] = {}
     for return_id, number, rater_id, rag, rated_at in session.execute(
         select(Rating.return_id, Rating.standard, Rating.rater_id, Rating.rag, Rating.rated_at)
@@ -214,6 +225,22 @@ def _reviewed(session: Session, stage_id: int) -> dict[tuple[int, int], list[Rag
         .order_by(Rating.id)
     ):
         key = (return_id, number)
-        if key in agreed and rated_at <= agreed[key]:
+        if key not in agreed:
+            continue
+        sent_at, until = agreed[key]
+        ended = replaced.get((return_id, rater_id))
+        if sent_at <= rated_at <= until and (ended is None or ended > until):
             latest.setdefault(key, {})[rater_id] = rag
     return {key: list(given.values()) for key, given in latest.items()}
+
+
+def _replaced(session: Session, stage_id: int) -> dict[tuple[int, int | None], datetime]:
+    """Return when each person was last taken off a return that they review no more."""
+    rows = session.execute(
+        select(Allotment.return_id, Allotment.reviewer_id, func.max(Allotment.ended_at))
+        .join(Return, Return.id == Allotment.return_id)
+        .where(Return.stage_id == stage_id)
+        .group_by(Allotment.return_id, Allotment.reviewer_id)
+        .having(func.count() == func.count(Allotment.ended_at))
+    )
+    return {(return_id, reviewer_id): ended for return_id, reviewer_id, ended in rows}

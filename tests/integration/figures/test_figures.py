@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from s11audit.domain.enums import Category, Rag, RatingRole, Role
-from s11audit.models import Agreement, Cycle, Rating, Stage
+from s11audit.models import Agreement, Allotment, Cycle, Rating, Stage
 from s11audit.queries.figures import figures_of_stage
 from s11audit.scoring.agreement import Differences
 from tests import factories as make
@@ -49,7 +49,7 @@ def test_what_enters_the_figures(session, client):
         .where(Stage.cycle_id == cycle.id)
         .options(joinedload(Stage.cycle).joinedload(Cycle.tool_version))
     ).one()
-    one, two = (make.user(session, Role.QA, board=board) for _ in range(2))
+    one, two, gone = (make.user(session, Role.QA, board=board) for _ in range(3))
     school, police, council = (
         Asked(session, board, cycle, name, categories=categories)
         for name, categories in (
@@ -71,6 +71,15 @@ def test_what_enters_the_figures(session, client):
     review(session, police, one, "gr", "2026-03-03")
     review(session, police, two, "rg", "2026-03-03")
     agree(session, police, "aa", "2026-03-04")  # agreed, not published
+    # Replaced before the moderation, and given before the return was sent back: neither counts.
+    review(session, police, gone, "rr", "2026-03-03")
+    session.add(
+        Allotment(
+            return_id=police.return_.id, reviewer_id=gone.id, allotted_at=at("2026-03-02"),
+            ended_at=at("2026-03-03"), reason="A role at the agency.",
+        )
+    )  # fmt: skip
+    review(session, school, gone, "rrrrrrrrr", "2026-03-01")
     council.submit(at("2026-03-02"), ratings("rrrrrrrrr"))
     review(session, council, one, "gggg", "2026-03-03")  # before its moderation
     review(session, council, two, "rrrr", "2026-03-03")
