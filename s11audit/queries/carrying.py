@@ -16,6 +16,8 @@ from s11audit.models import (
     Confirmation,
     Evidence,
     EvidenceUse,
+    Improvement,
+    Membership,
     Publication,
     Rating,
     Response,
@@ -23,10 +25,12 @@ from s11audit.models import (
     Stage,
     Submission,
 )
+from s11audit.queries.open_improvements import rated_since
 from s11audit.queries.responses import evidence_of, responses_of
 from s11audit.queries.scopes import is_follow_up
+from s11audit.queries.successions import with_predecessors
 from s11audit.queries.tools import standards_asked, tool_of
-from s11audit.scoring.carrying import Earlier, asks, latest
+from s11audit.scoring.carrying import Earlier, asks, latest, with_passed
 from s11audit.tools.schema import Standard
 
 
@@ -100,7 +104,7 @@ def draft_of(session: Session, return_: Return) -> Draft:
 
 def carried_for(session: Session, return_: Return) -> dict[int, Carried]:
     """Return what earlier stages of the cycle have of each standard that now applies to a return;
-    a standard of which there is nothing is left out. Six queries."""
+    a standard of which there is nothing is left out. Seven queries."""
     standards = {each.number: each for each in standards_asked(session, return_)}
     ratings = ratings_so_far(session, return_)
     sources = _sources(session, return_)
@@ -155,7 +159,7 @@ def fill(response: Response, carried: Carried) -> None:
 
 def ratings_so_far(session: Session, return_: Return) -> dict[int, Rating]:
     """Return the rating of each standard that counts so far for a return's agency: from the
-    stages of the cycle before the return's. Two queries."""
+    stages of the cycle before the return's. Three queries."""
     counted = _counted(session, return_.stage, [return_.membership_id]).get(
         return_.membership_id, {}
     )
@@ -198,8 +202,8 @@ def standards_to_rate(session: Session, return_: Return) -> tuple[Standard, ...]
 def rags_so_far(
     session: Session, stage: Stage, memberships: Collection[int]
 ) -> dict[int, dict[int, Rag]]:
-    """Return what the ratings that count before a stage say, by membership and standard. One
-    query, without an object a row."""
+    """Return what the ratings that count before a stage say, by membership and standard. Two
+    queries, without an object a row."""
     return {
         member: {number: each.rag for number, each in ratings.items()}
         for member, ratings in _counted(session, stage, memberships).items()
@@ -239,30 +243,81 @@ def _counted(
         earlier.setdefault(member, []).append(
             Earlier(standard, rag, published or confirmed, id_, published is not None)
         )
-    return {member: latest(ratings) for member, ratings in earlier.items()}
+    passed = _passed(session, stage, memberships)
+    return {
+        member: with_passed(latest(earlier.get(member, ())), passed.get(member, ()))
+        for member in earlier.keys() | passed.keys()
+    }
+
+
+def _passed(
+    session: Session, stage: Stage, memberships: Collection[int]
+) -> dict[int, list[Earlier]]:
+    """Return the ratings of other agencies whose improvements passed to these agencies and are
+    not made good by a later rating (domain rule 53)."""
+    passed: dict[int, list[Earlier]] = {}
+    for member, id_, standard, rag, at, published in session.execute(
+        select(
+            Improvement.membership_id,
+            Rating.id,
+            Rating.standard,
+            Rating.rag,
+            Improvement.opened_at,
+            Rating.publication_id,
+        )
+        .select_from(Improvement)
+        .join(Rating, Rating.id == Improvement.rating_id)
+        .join(Return, Return.id == Improvement.return_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .where(
+            Stage.cycle_id == stage.cycle_id,
+            Stage.id != stage.id,
+            Improvement.membership_id.in_(memberships),
+            Return.membership_id != Improvement.membership_id,
+            Improvement.superseded_by_id.is_(None),
+            ~rated_since(),
+        )
+    ):
+        passed.setdefault(member, []).append(Earlier(standard, rag, at, id_, published is not None))
+    return passed
 
 
 def _sources(session: Session, return_: Return) -> dict[int, Response]:
-    """Return of each standard the response that was sent in last, in any other stage."""
+    """Return of each standard the response that was sent in last, in any other stage; where the
+    agency itself sent none in, that of the one agency that it carries on (domain rule 53). What
+    several of those said is not put together here: it stands beside the question instead."""
     sent = (
         select(Submission.return_id, func.max(Submission.effective_at).label("at"))
         .group_by(Submission.return_id)
         .subquery()
     )
-    found = session.scalars(
-        select(Response)
+    found = session.execute(
+        select(Return.membership_id, Response)
         .join(Return, Return.id == Response.return_id)
+        .join(Return.membership)
         .join(Stage, Stage.id == Return.stage_id)
         .join(sent, sent.c.return_id == Return.id)
         .where(
             Stage.cycle_id == return_.stage.cycle_id,
             Stage.id != return_.stage_id,
-            Return.membership_id == return_.membership_id,
+            Return.membership_id.in_(with_predecessors(return_.membership_id)),
+            or_(
+                Return.membership_id == return_.membership_id,
+                Membership.ends_on.is_not(None),  # one that goes on may have changed it since
+            ),
         )
         .order_by(sent.c.at, Response.id)
         .options(selectinload(Response.answers))
     )
-    return {response.standard: response for response in found}
+    held: dict[int, dict[int, Response]] = {}
+    for member, response in found:
+        held.setdefault(response.standard, {})[member] = response
+    own = return_.membership_id
+    return {
+        standard: by_member[own] if own in by_member else next(iter(by_member.values()))
+        for standard, by_member in held.items()
+        if own in by_member or len(by_member) == 1
+    }
 
 
 def _offered(session: Session, serving: dict[int, int]) -> list[Evidence]:

@@ -43,9 +43,26 @@ def is_open() -> ColumnElement[bool]:
     action = aliased(Action)
     live = (action.improvement_id == Improvement.id, action.removed_at.is_(None))
     done = and_(exists().where(*live), ~exists().where(*live, action.state != ActionState.VERIFIED))
+    return and_(
+        Improvement.superseded_by_id.is_(None),
+        not_(or_(done, Improvement.no_action_accepted_at.is_not(None), rated_since())),
+        ~ended_with_agency(),
+    )
+
+
+def rated_since() -> ColumnElement[bool]:
+    """The condition on an improvement that its standard was rated green or not applicable since,
+    in any stage of the cycle; of an agency that it passed to, in a later stage. The statement
+    joins Return and Stage."""
     later, its_return, its_stage = aliased(Rating), aliased(Return), aliased(Stage)
-    rated_since = exists().where(
-        its_return.membership_id == Return.membership_id,
+    return exists().where(
+        or_(
+            its_return.membership_id == Return.membership_id,
+            and_(
+                its_return.membership_id == Improvement.membership_id,
+                its_stage.number > Stage.number,
+            ),
+        ),
         its_stage.id == its_return.stage_id,
         its_stage.cycle_id == Stage.cycle_id,
         later.return_id == its_return.id,
@@ -53,11 +70,6 @@ def is_open() -> ColumnElement[bool]:
         later.publication_id.is_not(None),
         later.id > Improvement.rating_id,
         later.rag.in_([Rag.GREEN, Rag.NA]),
-    )
-    return and_(
-        Improvement.superseded_by_id.is_(None),
-        not_(or_(done, Improvement.no_action_accepted_at.is_not(None), rated_since)),
-        ~ended_with_agency(),
     )
 
 

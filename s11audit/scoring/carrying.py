@@ -11,7 +11,7 @@ from datetime import datetime
 
 from s11audit.domain.enums import Ask, Rag, ReturnKind
 
-__all__ = ["Ask", "Earlier", "ask_for", "asks", "kind_of", "latest", "left_over"]
+__all__ = ["Ask", "Earlier", "ask_for", "asks", "kind_of", "latest", "left_over", "with_passed"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,16 @@ def latest(ratings: Iterable[Earlier]) -> dict[int, Earlier]:
     for each in ratings:
         held = found.get(each.standard)
         if held is None or _rank(each) > _rank(held):
+            found[each.standard] = each
+    return found
+
+
+def with_passed(own: Mapping[int, Earlier], passed: Iterable[Earlier]) -> dict[int, Earlier]:
+    """Return an agency's own ratings with those whose improvements passed to it from another
+    agency: they count where its own rating asks for no improvement, the worst before the rest."""
+    found = dict(own)
+    for each in sorted(passed, key=lambda one: (one.rag is Rag.RED, *_rank(one))):
+        if each.standard not in own or own[each.standard].rag not in (Rag.AMBER, Rag.RED):
             found[each.standard] = each
     return found
 

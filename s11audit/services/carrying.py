@@ -29,7 +29,10 @@ def carry_over(
     been begun; what an earlier call stored is replaced where other ratings count now."""
     carried = read.carried_for(session, return_)
     held = responses_of(session, return_.id)
-    if not _is_new(carried, held):
+    how = {number: each.ask for number, each in carried.items()}
+    standards = [each.number for each in standards_asked(session, return_)]
+    kind = kind_of([how.get(number, Ask.FULL) for number in standards])
+    if return_.kind is kind and not _is_new(carried, held):
         return
     _drop_evidence(session, return_)
     for number, each in carried.items():
@@ -43,9 +46,7 @@ def carry_over(
     session.flush()
     stored = responses_of(session, return_.id)
     _copy_evidence(session, return_, carried, stored, now)
-    how = {number: each.ask for number, each in carried.items()}
-    standards = [each.number for each in standards_asked(session, return_)]
-    set_kind(return_, kind_of([how.get(number, Ask.FULL) for number in standards]))
+    set_kind(return_, kind)
     log.record_for(
         session, return_, actor, role, "return.carried_over", now=now,
         after={

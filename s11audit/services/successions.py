@@ -13,18 +13,20 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain import policy
 from s11audit.domain.dates import in_words, london_today, start_of_day
-from s11audit.domain.enums import Role, Standing, SuccessionKind
+from s11audit.domain.enums import Ask, ReturnKind, Role, Standing, SuccessionKind
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.domain.texts import several_lines
-from s11audit.models import FormerName, Grant, Improvement, Membership, Succession
+from s11audit.models import FormerName, Grant, Improvement, Membership, Return, Succession
 from s11audit.queries.passing_on import (
+    UNSENT,
     Heir,
     Passing,
     heirs_named,
     passing_from,
     stages_with_return,
 )
+from s11audit.queries.responses import responses_of
 from s11audit.queries.returns import hold_stage, return_by_id
 from s11audit.services import agencies, grants, log
 from s11audit.services.returns import change_standing
@@ -233,14 +235,35 @@ def _pass_return(
 ) -> None:
     hold_stage(session, return_id)
     return_ = return_by_id(session, return_id, for_update=True)
+    if return_.state not in UNSENT:  # it was sent in while this was being looked at: it stays
+        return
+    afresh = _ask_afresh(session, return_)
     session.add(FormerName(return_id=return_id, name=membership.name, until=start_of_day(on)))
     return_.membership_id = heir.id
     session.flush()
     session.refresh(return_, ["membership"])
     log.record_for(
         session, return_, actor, role, "return.passed", now=now,
-        before={"agency": membership.name}, after={"agency": heir.name},
+        before={"agency": membership.name},
+        after={"agency": heir.name} | ({"asked_afresh": afresh} if afresh else {}),
     )  # fmt: skip
+
+
+def _ask_afresh(session: Session, return_: Return) -> list[int]:
+    """Ask in full what was only to be confirmed, beginning from what was said, and return these
+    standards: the rating that it would have kept is the old agency's."""
+    afresh = []
+    for number, response in sorted(responses_of(session, return_.id).items()):
+        if response.ask is Ask.STILL_TRUE:
+            afresh.append(number)
+            response.ask, response.asked_on_id, response.asked_on = Ask.FULL, None, None
+            response.still_true_by, response.still_true_at = "", None
+            response.still_true_by_id = None
+            response.complete = False
+            response.version += 1
+    if return_.kind is ReturnKind.CONFIRMATION:
+        return_.kind = ReturnKind.UPDATE
+    return afresh
 
 
 def _pass_improvement(
