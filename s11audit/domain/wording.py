@@ -1,5 +1,6 @@
 """How the members of the closed lists are shown to people: one place for every page and report."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -211,3 +212,13 @@ WORDS: dict[type[StrEnum], Mapping[StrEnum, str]] = {
 def in_words(member: StrEnum) -> str:
     """Return how a member of a closed list is shown: `ReturnState.NOT_STARTED` as "Not started"."""
     return WORDS[type(member)][member]
+
+
+def as_judged(text: str, basis: e.Basis) -> str:
+    """Return a text about who judges a plan as it reads on a cycle of that basis: where agencies
+    confirm their results, the board office does what QA does elsewhere (domain rule 40)."""
+    if basis is not e.Basis.CONFIRMED:
+        return text
+    told = text.replace("QA and the board office have", "QA has")
+    told = re.sub(r"\bQA\b", "the board office", told)
+    return re.sub(r"(^|\. )the board office", r"\1The board office", told)

@@ -1,5 +1,6 @@
 """Reads of people and what they are granted."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,6 +57,30 @@ def live_grants(session: Session, user_id: int, today: date) -> tuple[Held, ...]
     their reach to what their agencies came from and that has ended."""
     rows = session.execute(_LIVE, {"user_id": user_id, "today": today})
     return tuple(Held(*held) for _id, *held in rows)
+
+
+def inherited_reach(
+    session: Session, user_ids: Collection[int], today: date
+) -> list[tuple[int, Held]]:
+    """Return (user id, reach) for what the agencies of these people came from and that has ended,
+    as in `live_grants`, in one query."""
+    live = and_(
+        Grant.user_id.in_(user_ids),
+        Grant.ended_at.is_(None),
+        or_(Grant.until.is_(None), Grant.until >= today),
+    )
+    heirs = heirs_of(select(Grant.membership_id).where(live)).subquery()
+    rows = session.execute(
+        select(Grant.user_id, Grant.role, Membership.board_id, Membership.id, Membership.agency_id)
+        .join(heirs, heirs.c.heir == Grant.membership_id)
+        .join(Membership, Membership.id == heirs.c.came_from)
+        .where(live, Membership.ends_on <= today)
+        .order_by(Grant.id, Membership.id)
+    )
+    return [
+        (user_id, Held(role, board_id, membership_id, agency_id, inherited=True))
+        for user_id, role, board_id, membership_id, agency_id in rows
+    ]
 
 
 def actor_for(session: Session, user: User, today: date) -> Actor:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import in_words, london_today
 from s11audit.domain.enums import ActionState, Basis, ReturnKind, ReturnState, Standing
+from s11audit.domain.wording import as_judged
 from s11audit.models import Membership, Return
 from s11audit.queries.plan_lists import PlanRow, plans_of_agency
 from s11audit.queries.progress import completed
@@ -145,8 +146,7 @@ class Task:
                 f"{shortfalls} short. Say in the action plan what you will do, and return the plan "
                 "to the board office."
             )
-        words = _with_plan(plan).replace("QA", "the board office")
-        return words[:1].upper() + words[1:].replace(". the board", ". The board")
+        return as_judged(_with_plan(plan), Basis.CONFIRMED)
 
     def _in_progress(self) -> str:
         left = self.progress.of - self.progress.complete

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from s11audit.domain.enums import Participation, ReturnKind, ReturnState, Role, Standing
@@ -21,6 +21,7 @@ from s11audit.models import (
     Submission,
     User,
 )
+from s11audit.queries.accounts import inherited_reach
 
 REVIEWERS = (Role.QA, Role.CHAIR)
 # A return whose ratings are published has had its reviewers.
@@ -34,14 +35,14 @@ BEFORE_PUBLICATION = (
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody who may review returns of the board, with what they hold elsewhere."""
+    """Somebody who may review returns of the board, with all that they hold, by succession too."""
 
     user: User
     actor: Actor
 
 
 def candidates(session: Session, board_id: int, today: date) -> list[Candidate]:
-    """Return the live QA members and chairs of a board, by name, in one query."""
+    """Return the live QA members and chairs of a board, by name, in two queries."""
     of_board = (
         select(Grant.user_id)
         .where(
@@ -55,7 +56,13 @@ def candidates(session: Session, board_id: int, today: date) -> list[Candidate]:
     held: dict[int, list[Held]] = {}
     users: dict[int, User] = {}
     for user, role, board, membership, agency in session.execute(
-        select(User, Grant.role, Grant.board_id, Grant.membership_id, Membership.agency_id)
+        select(
+            User,
+            Grant.role,
+            func.coalesce(Grant.board_id, Membership.board_id),
+            Grant.membership_id,
+            Membership.agency_id,
+        )
         .join(Grant, Grant.user_id == User.id)
         .outerjoin(Membership, Membership.id == Grant.membership_id)
         .where(
@@ -68,6 +75,8 @@ def candidates(session: Session, board_id: int, today: date) -> list[Candidate]:
     ):
         users[user.id] = user
         held.setdefault(user.id, []).append(Held(role, board, membership, agency))
+    for number, reach in inherited_reach(session, list(users), today):
+        held[number].append(reach)
     return [
         Candidate(user, Actor(user.id, user.name, user.email, tuple(held[user.id])))
         for user in users.values()

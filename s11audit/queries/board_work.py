@@ -8,10 +8,11 @@ from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import ActionState, ReturnKind, ReturnState, Standing
+from s11audit.domain.enums import ActionState, Basis, ReturnKind, ReturnState, Standing
 from s11audit.models import (
     Action,
     Allotment,
+    Cycle,
     Improvement,
     Membership,
     PlanDecision,
@@ -26,7 +27,7 @@ Counts = tuple[tuple[str, int], ...]
 
 
 @dataclass
-class QaWork:
+class PlanWork:
     """Actions reported complete and plans not decided on, by board and agency."""
 
     actions: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -43,14 +44,19 @@ class QaWork:
         return tuple(each for each in found if each[1])
 
 
-def qa_work(session: Session, board_ids: Collection[int]) -> QaWork:
-    """Return what waits for the QA of these boards, in two queries."""
-    found = QaWork()
+def plan_work(session: Session, board_ids: Collection[int], basis: Basis) -> PlanWork:
+    """Return what of the plans on cycles of that basis waits to be judged, by these boards' QA or,
+    where agencies confirm their results, their offices; in two queries."""
+    found = PlanWork()
     for board_id, agency_id, number in session.execute(
         select(Membership.board_id, Membership.agency_id, func.count())
         .join(Improvement, Improvement.membership_id == Membership.id)
         .join(Action, Action.improvement_id == Improvement.id)
+        .join(Return, Return.id == Improvement.return_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .join(Cycle, Cycle.id == Stage.cycle_id)
         .where(
+            Cycle.basis == basis,
             Membership.board_id.in_(board_ids),
             Action.state == ActionState.REPORTED_COMPLETE,
             Improvement.superseded_by_id.is_(None),
@@ -62,9 +68,15 @@ def qa_work(session: Session, board_ids: Collection[int]) -> QaWork:
     for board_id, agency_id, number in session.execute(
         select(Membership.board_id, Membership.agency_id, func.count())
         .join(Return, Return.membership_id == Membership.id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .join(Cycle, Cycle.id == Stage.cycle_id)
         .join(PlanSubmission, PlanSubmission.return_id == Return.id)
         .outerjoin(PlanDecision, PlanDecision.plan_submission_id == PlanSubmission.id)
-        .where(Membership.board_id.in_(board_ids), PlanDecision.id.is_(None))
+        .where(
+            Cycle.basis == basis,
+            Membership.board_id.in_(board_ids),
+            PlanDecision.id.is_(None),
+        )
         .group_by(Membership.board_id, Membership.agency_id)
     ):
         found.plans[board_id, agency_id] = number

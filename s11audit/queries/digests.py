@@ -8,9 +8,9 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import AGENCY_ROLES, ReminderKind, Role
+from s11audit.domain.enums import AGENCY_ROLES, Basis, ReminderKind, Role
 from s11audit.models import DigestChoice, Grant, Membership, Reminder, User
-from s11audit.queries.board_work import allotted, office_work, qa_work
+from s11audit.queries.board_work import allotted, office_work, plan_work
 from s11audit.queries.owed import Owed, Place, owed_at_agencies
 
 
@@ -108,15 +108,17 @@ def last_steps(
 def _of_boards(session: Session, places: Sequence[Place], today: date) -> Iterator[Owed]:
     qa = {place.board_id for place in places if place.role in (Role.QA, Role.CHAIR)}
     offices = {place.board_id for place in places if place.role is Role.OFFICE}
-    judged, run = qa_work(session, qa), office_work(session, offices, today)
+    by_qa = plan_work(session, qa, Basis.AGREED)
+    by_office = plan_work(session, offices, Basis.CONFIRMED)
+    run = office_work(session, offices, today)
     seen: set[tuple[int, int, ReminderKind]] = set()
     for place in places:
+        own = {each.agency_id for each in places if each.user_id == place.user_id}
         if place.role in (Role.QA, Role.CHAIR):
-            kind = ReminderKind.VERIFY
-            own = {each.agency_id for each in places if each.user_id == place.user_id}
-            counts = judged.counts(place.board_id, own)
+            kind, counts = ReminderKind.VERIFY, by_qa.counts(place.board_id, own)
         elif place.role is Role.OFFICE:
-            kind, counts = ReminderKind.OFFICE, run.get(place.board_id, ())
+            kind = ReminderKind.OFFICE
+            counts = (*run.get(place.board_id, ()), *by_office.counts(place.board_id, own))
         else:
             continue
         key = (place.user_id, place.board_id, kind)

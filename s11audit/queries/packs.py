@@ -141,7 +141,9 @@ def plans_to_decide(session: Session, board_id: int) -> list[PackItem]:
         .scalar_subquery()
     )
     statement = _items(select(*_RETURN).select_from(Return), board_id).where(
-        latest.is_not(None), ~exists().where(PlanDecision.plan_submission_id == latest)
+        latest.is_not(None),
+        ~exists().where(PlanDecision.plan_submission_id == latest),
+        Cycle.basis == Basis.AGREED,
     )
     rows: Any = session.execute(statement.order_by(Membership.name_key, Return.id))
     return [PackItem(*row) for row in rows]
@@ -156,7 +158,11 @@ def actions_to_verify(session: Session, board_id: int) -> list[PackItem]:
         .join(Improvement, Improvement.id == Action.improvement_id)
         .join(Return, Return.id == Improvement.return_id),
         board_id,
-    ).where(Action.state == ActionState.REPORTED_COMPLETE, Action.removed_at.is_(None))
+    ).where(
+        Action.state == ActionState.REPORTED_COMPLETE,
+        Action.removed_at.is_(None),
+        Cycle.basis == Basis.AGREED,
+    )
     order = (Membership.name_key, Improvement.standard, Action.id)
     rows: Any = session.execute(statement.order_by(*order))
     return [PackItem(*row) for row in rows]

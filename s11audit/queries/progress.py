@@ -54,6 +54,7 @@ def standard_facts(
         progress=response.progress if response else "",
         confirmed=response is not None and response.still_true_at is not None,
         taken_over=response is not None and bool(response.taken_over),
+        carried=response is not None and not response.version and bool(response.taken_over),
     )
 
 

@@ -271,6 +271,7 @@ def _rows(session: Session, actor: Actor, board_id: int) -> list[QueueRow]:
         .where(
             Cycle.board_id == board_id,
             Cycle.recorded.is_(False),
+            Cycle.basis == Basis.AGREED,
             Return.standing == Standing.ASKED,
         )
         .order_by(sent.c.effective_at, Membership.name_key, Return.id)

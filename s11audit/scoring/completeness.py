@@ -36,6 +36,7 @@ class StandardFacts:
     `na`: the agency says that the standard does not apply to it; `na_reason` is why. In a later
     stage `ask` says how the standard is asked, `confirmed` that the agency has said it is still
     true, and `taken_over` that parts of it came from before and were not confirmed (rule 20).
+    `carried`: nobody has saved it since these were carried in.
     """
 
     number: int
@@ -51,6 +52,7 @@ class StandardFacts:
     progress: str = ""
     confirmed: bool = False
     taken_over: bool = False
+    carried: bool = False
 
     @property
     def is_na(self) -> bool:
@@ -185,7 +187,7 @@ def _of_statement(standard: StandardFacts) -> list[Missing]:
 def _is_untouched(standard: StandardFacts) -> bool:
     if standard.ask is Ask.STILL_TRUE:
         return not standard.confirmed
-    if standard.taken_over and is_blank(standard.progress) and standard.self_rating is None:
+    if standard.carried:
         return True
     answers_blank = all(
         each.answer is None or each.answer.is_blank() for each in standard.requirements

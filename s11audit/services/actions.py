@@ -11,6 +11,7 @@ from s11audit.domain import dates
 from s11audit.domain.enums import ActionEventKind, ActionState, Basis, Role
 from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, check
+from s11audit.domain.wording import as_judged
 from s11audit.models import Action, ActionEvent, Improvement, Return
 from s11audit.queries import actions as read
 from s11audit.queries.returns import return_by_id
@@ -140,10 +141,9 @@ def remove_action(
     if _need_reason(session, return_, action, reason):
         others = [each for each in read.live_actions(action.improvement) if each.id != action.id]
         if not others:
-            raise Refused(
-                "This is the only action for what QA requires, and QA has the plan. Add another"
-                " action before you remove this one."
-            )
+            text = "This is the only action for what QA requires, and QA has the plan."
+            text += " Add another action before you remove this one."
+            raise Refused(as_judged(text, return_.stage.cycle.basis))
     action.removed_at = now
     before, after = {"removed": False}, {"removed": True, "reason": reason.strip()}
     _happened(session, actor, role, return_, action, K.REMOVED, reason.strip(), now, before, after)
@@ -311,10 +311,9 @@ def _need_reason(session: Session, return_: Return, action: Action, reason: str)
     if not read.plan_of(session, return_.id).needs_reason(action.improvement):
         return False
     if is_blank(reason):
-        raise Invalid(
-            "The action was not changed.",
-            {"reason": "Say why: QA is reading this plan or has accepted it"},
-        )
+        why = "Say why: QA is reading this plan or has accepted it"
+        basis = return_.stage.cycle.basis
+        raise Invalid("The action was not changed.", {"reason": as_judged(why, basis)})
     return True
 
 

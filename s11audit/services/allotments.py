@@ -12,7 +12,6 @@ from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, Facts, check, holds_role_at
 from s11audit.domain.texts import several_lines
 from s11audit.models import Allotment, Return, Stage, User
-from s11audit.queries.accounts import actor_for
 from s11audit.queries.allotments import Candidate, candidates, returns_to_allot
 from s11audit.queries.moderation import Round, round_of
 from s11audit.queries.returns import facts_of, return_by_id
@@ -49,10 +48,7 @@ def allot_stage(
         raise Invalid("Nothing was allotted.", {"reviewers": "Choose at least one reviewer"})
     if not set(reviewers) <= people.keys():
         raise Invalid("Nothing was allotted.", {"reviewers": NOT_A_REVIEWER})
-    # What somebody holds by way of a merger bars them too, so that each is read in full.
-    chosen = {
-        number: actor_for(session, people[number].user, london_today(now)) for number in reviewers
-    }
+    chosen = {number: people[number].actor for number in reviewers}
     returns = {each.return_.id: each for each in returns_to_allot(session, stage_id)}
     found = allot_evenly(
         [
@@ -160,7 +156,7 @@ def _reviewer(session: Session, return_: Return, user_id: int, now: datetime) ->
     person = next((each for each in people if each.user.id == user_id), None)
     if person is None:
         raise Invalid("Nothing was allotted.", {"reviewer": NOT_A_REVIEWER})
-    if holds_role_at(actor_for(session, person.user, london_today(now)), facts_of(return_)):
+    if holds_role_at(person.actor, facts_of(return_)):
         raise Refused(OWN_AGENCY.format(name=person.user.name))
     held = session.scalar(
         select(Allotment.id).where(

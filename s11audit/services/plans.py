@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, check
+from s11audit.domain.wording import as_judged
 from s11audit.models import (
     Improvement,
     MonitoringFlag,
@@ -42,9 +43,13 @@ def give_reason(
     plan = read.plan_of(session, return_id)
     improvement = next(each for each in plan.improvements if each.id == improvement_id)
     if improvement.no_action_accepted_at:
-        raise Refused("QA has accepted the reason for no action, so it cannot be changed.")
+        raise Refused(
+            told(return_, "QA has accepted the reason for no action, so it cannot be changed.")
+        )
     if plan.needs_reason(improvement):
-        raise Refused("QA has the plan, so the reason for no action cannot be changed now.")
+        raise Refused(
+            told(return_, "QA has the plan, so the reason for no action cannot be changed now.")
+        )
     if reason.strip() and read.live_actions(improvement):
         raise Refused("There are actions for this improvement. Remove them first.")
     before = improvement.no_action_reason
@@ -75,8 +80,8 @@ def return_plan(session: Session, actor: Actor, return_id: int, *, now: datetime
     role = check(actor, Can.RETURN_PLAN, facts_of(return_), sees=Can.SEE_PLAN)
     plan = read.plan_of(session, return_id)
     if not plan.can_be_returned:
-        raise Refused(_NOT_NOW[plan.state])
-    lacks = plan.lacks()
+        raise Refused(told(return_, _NOT_NOW[plan.state]))
+    lacks = [told(return_, each) for each in plan.lacks()]
     if lacks:
         raise Invalid("The plan is not ready. " + " ".join(lacks), {"plan": " ".join(lacks)})
     submission = PlanSubmission(
@@ -109,6 +114,11 @@ _NOT_NOW = {
 }
 
 
+def told(return_: Return, text: str) -> str:
+    """Return a text about who judges the plan as it reads for this return."""
+    return as_judged(text, return_.stage.cycle.basis)
+
+
 def decide_plan(
     session: Session,
     actor: Actor,
@@ -130,7 +140,7 @@ def decide_plan(
     plan = read.plan_of(session, return_id)
     returned = plan.latest
     if returned is None or plan.state is not PlanState.WITH_QA:
-        raise Refused("No plan is waiting for QA to decide.")
+        raise Refused(told(return_, "No plan is waiting for QA to decide."))
     if not accepted and is_blank(reason):
         raise Invalid("Nothing was saved.", {"reason": "Say what the agency has to put right"})
     decision = PlanDecision(

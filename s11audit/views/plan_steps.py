@@ -1,7 +1,7 @@
 """The agency's own steps in its action plan: adding, changing and reporting on actions, and
 returning the plan. Its routes are those of the blueprint `actions`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -215,7 +215,7 @@ def agency_step(return_: Return, action_id: int, step: str) -> Any:
             form.form_errors.append(str(error))
             status = 409
         else:
-            flash(AGENCY_STEPS[step].done, "success")
+            flash(plans.told(return_, AGENCY_STEPS[step].done), "success")
             if step == "remove":
                 return redirect(to_plan(return_, found.improvement.standard))
             return redirect(_back(found) or to_action(return_, action_id))
@@ -235,7 +235,8 @@ def return_plan(return_: Return) -> Any:
         except (Invalid, Refused):
             status = 409  # the page says what is missing, as it does before the button is used
         else:
-            flash("The plan is returned. QA and the board office have been told.", "success")
+            done = "The plan is returned. QA and the board office have been told."
+            flash(plans.told(return_, done), "success")
             return redirect(to_plan(return_))
     found = read.plan_of(db.session, return_.id)
     return render_template(
@@ -243,7 +244,7 @@ def return_plan(return_: Return) -> Any:
         return_=return_,
         plan=found,
         form=form,
-        lacks=found.lacks(),
+        lacks=[plans.told(return_, each) for each in found.lacks()],
         live_actions=read.live_actions,
         tool=tool_of(db.session, return_.stage.cycle.tool_version),
         plan_words=PLAN_WORDS,
@@ -268,7 +269,7 @@ def step_page(return_: Return, found: Action, form: NoteForm, step: Step, back: 
         action=found,
         improvement=found.improvement,
         form=form,
-        step=step,
+        step=replace(step, hint=plans.told(return_, step.hint)),
         came_from=back,
     )
 

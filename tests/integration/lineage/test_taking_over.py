@@ -55,6 +55,7 @@ def test_an_answer_is_taken_over_by_its_button_and_nothing_typed_is_lost(
     }  # fmt: skip
     after = client.post(f"{page}6", data=sent, follow_redirects=True).text
     assert "1 answer was taken over" in after
+    assert "Taken over, to be confirmed" in client.get(f"/returns/{at.now.id}/tasks").text
     response = response_for(session, at.now.id, 6)
     assert response is not None
     assert response.statement == "Typed and not saved."

@@ -132,6 +132,12 @@ def test_anything_given_starts_a_standard(touched: dict[str, object]) -> None:
     assert state_of(standard, TODAY) is StandardState.IN_PROGRESS
 
 
+def test_what_was_carried_in_starts_nothing_and_what_was_taken_over_does() -> None:
+    carried = replace(BLANK, statement="Last time’s", taken_over=True, carried=True)
+    assert state_of(carried, TODAY) is StandardState.NOT_STARTED
+    assert state_of(replace(carried, carried=False), TODAY) is StandardState.IN_PROGRESS
+
+
 def test_nothing_is_complete_untouched_though_nothing_is_required() -> None:
     optional = StandardFacts(1, OPTIONAL, OPTIONAL, 200)
     assert missing_of(optional, TODAY) == []
