@@ -33,7 +33,8 @@ def cycle_named(session: Session, board_id: int, name: str) -> Cycle:
 def stage_numbered(session: Session, board_id: int, cycle: str, number: int) -> Stage:
     """Return the stage of that number of the board's cycle of that name. Raises NotFound."""
     found = cycle_named(session, board_id, cycle)
-    stage = session.scalar(select(Stage).where(Stage.cycle_id == found.id, Stage.number == number))
+    stages = session.scalars(select(Stage).where(Stage.cycle_id == found.id))
+    stage = next((each for each in stages if each.number == number), None)
     if stage is None:
         raise NotFound(f"The cycle “{found.name}” has no stage {number}.")
     return stage

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain.enums import (
@@ -23,6 +23,7 @@ from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Actor, Can, Facts, can, holds_role_at
 from s11audit.models import (
     Cycle,
+    FormerName,
     Membership,
     Rating,
     Return,
@@ -267,14 +268,19 @@ def tag_on(session: Session, board_id: int, tag_id: int) -> tuple[ThemeTag, TagR
 
 
 def agency_names(session: Session, board_id: int) -> list[str]:
-    """Return the names of every agency that is or was on the board."""
-    return list(
-        session.scalars(
-            select(Membership.name)
-            .where(Membership.board_id == board_id)
-            .order_by(Membership.name_key)
+    """Return the names of every agency that is or was on the board, those it went by before
+    among them; one query."""
+    own = select(Membership.name).where(Membership.board_id == board_id)
+    before = (
+        select(FormerName.name)
+        .outerjoin(Return, Return.id == FormerName.return_id)
+        .join(
+            Membership,
+            Membership.id == func.coalesce(FormerName.membership_id, Return.membership_id),
         )
+        .where(Membership.board_id == board_id)
     )
+    return sorted(session.scalars(union(own, before)))
 
 
 def published_tags(session: Session, tags: Sequence[TagRow]) -> list[TagRow]:

@@ -162,8 +162,11 @@ def themes_document(
     frame, frame_before = frame_of(returned, groups), frame_of(past)
     titles = _titles(session, stage)
     rows, parts = [], []
-    named = 0
+    named = unnamed = 0
     for theme in themes:
+        if names_in(theme.name, names):
+            unnamed += 1
+            continue
         of_theme = [tag for tag in public if tag.theme_id == theme.id]
         current = [
             tag for tag in of_theme if tag.id in of_stage and tag.membership_id in frame.everybody
@@ -204,6 +207,9 @@ def themes_document(
     if named:
         left = "1 passage was" if named == 1 else f"{named} passages were"
         notes.append(f"{left} left out because an agency is named there.")
+    if unnamed:
+        left = "1 theme was" if unnamed == 1 else f"{unnamed} themes were"
+        notes.append(f"{left} left out because an agency is named in the theme’s name.")
     told = [f"{counted(len(returned), 'agency', 'agencies')} returned."]
     return _document(board, about, now, told, [Part("Themes", table=table), *parts], notes)
 

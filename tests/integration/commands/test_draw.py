@@ -66,6 +66,7 @@ def test_one_stratum_a_redraw_and_what_is_refused(stage: Operator) -> None:
     assert "the pool (Council) holds 3 agencies" in holds
     assert "Enter the seed" in refused(stage, *council, "--count", "1", "--seed", "", *why)
     assert "no stage 7" in refused(stage, *council, "--count", "1", "--seed", "x", "--stage", "7")
+    refused(stage, *council, "--count", "1", "--seed", "x", "--stage", "9" * 20)
     refused(stage, *council, "--count", "0", "--seed", "x", *why)
     refused(stage, "--category", "bank", "--count", "1", "--seed", "x", *why)
     assert "--category" in refused(stage, "--count", "1", "--seed", "x", *why)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Category, Participation, RatingRole, Role, TagKind
 from s11audit.domain.errors import Invalid, NotAllowed, NotFound
-from s11audit.models import AuditLog, Theme, ThemeTag
+from s11audit.models import AuditLog, FormerName, Theme, ThemeTag
 from s11audit.queries.reviews import ratings_of
 from s11audit.queries.themes import published_tags, tags_of, visible_tags
 from s11audit.services import reviews, themes
@@ -65,12 +65,17 @@ def test_a_passage_is_tagged_counted_and_published(client: FlaskClient, session:
     rated(session, found)
     with pytest.raises(Invalid, match="names “Harbour Trust”"):
         themes.make_public(session, office, found.board.id, tag.id, "At harbour trust", now=NOW)
+    session.add(FormerName(membership_id=others[0].membership_id, name="Dock Trust", until=NOW))
+    with pytest.raises(Invalid, match="names “Dock Trust”"):  # as it was called before
+        themes.make_public(session, office, found.board.id, tag.id, "At Dock Trust", now=NOW)
     themes.make_public(session, office, found.board.id, tag.id, "What this agency does", now=NOW)
+    themes.add_theme(session, office, found.board.id, "The rota of Quay Club", now=NOW)
     session.commit()
     sign_in(client, found.viewer)
     page = text(client, f"{board}/themes/published")
     assert "1 of 3 returned" in page and "What this agency does" in page
     assert "Harbour" not in page and found.agency.name not in page
+    assert "Quay Club" not in page and "1 theme was left out" in page
     for kind, start in (("pdf", b"%PDF"), ("xlsx", b"PK"), ("html", b"<!DOCTYPE")):
         answer = client.get(f"{board}/themes/published.{kind}")
         assert answer.data.startswith(start)
