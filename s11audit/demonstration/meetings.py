@@ -17,8 +17,12 @@ from s11audit.services import (
 )
 
 EXECUTIVE = (-46, 24, 80, 136)
-PROGRAMME = ((0, 0), (16, 0), (20, 0), (1, 1), (11, 1), (14, 2))
-"""An agency's number, and to which of the meetings to come its return goes."""
+PROGRAMME = (
+    ("current", 0, 0), ("current", 16, 0), ("current", 20, 0), ("current", 1, 1),
+    ("current", 11, 1), ("current", 14, 2), ("sample", 16, 0), ("sample", 18, 0),
+    ("sample", 22, 1),
+)  # fmt: skip
+"""A return, and to which of the meetings to come it goes."""
 PLANNED = -20
 HELD, NEXT = -6, 8
 CHALLENGED, CHALLENGE_TO_COME = 17, 24
@@ -57,10 +61,10 @@ def _plan(story: Story, kept: dict[str, int], now: datetime) -> None:
 
 
 def _schedule(story: Story, kept: dict[str, int], now: datetime) -> None:
-    for number, place in PROGRAMME:
+    for key, number, place in PROGRAMME:
         meetings.schedule(
             story.session, story.actors["office"], story.board_id,
-            story.returns["current", number], kept[f"executive {place + 1}"], now=now,
+            story.returns[key, number], kept[f"executive {place + 1}"], now=now,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Findings that recur, tagged over two cycles, and some of them fit for publication."""
+"""Findings that recur, tagged over several stages, and some of them fit for publication."""
 
 from datetime import datetime
 
@@ -25,6 +25,11 @@ NOW = (
     (20, 10, SUPERVISION, STRENGTH), (0, 3, CHILDREN, STRENGTH), (16, 3, CHILDREN, STRENGTH),
     (11, 3, CHILDREN, STRENGTH), (1, 1, LEADERS, STRENGTH), (20, 11, REACH, DEVELOPMENT),
 )  # fmt: skip
+YEAR_TWO = ((16, 6, SUPERVISION, STRENGTH), (17, 6, SUPERVISION, DEVELOPMENT))
+SAMPLE = (
+    (16, 8, LEADERS, STRENGTH), (18, 8, REACH, DEVELOPMENT), (22, 8, REACH, DEVELOPMENT),
+)  # fmt: skip
+BODY_LAST = ("first", "second year", "sample")
 PUBLIC = {("current", 0, 10): 0, ("current", 16, 3): 1}
 
 
@@ -47,21 +52,26 @@ def tell(story: Story, agencies: list[Invented]) -> None:
                 story.session, story.actors["office"], story.board_id, made.id, words, now=now
             )
 
-    for key, day, tags in (("first", -230, THEN), ("current", -3, NOW)):
+    for key, day, tags in (
+        ("first", -230, THEN),
+        ("second year", -20, YEAR_TWO),
+        ("current", -3, NOW),
+        ("sample", -2, SAMPLE),
+    ):
         for place, each in enumerate(tags):
             story.at(day, (10, 4 * place), lambda now, key=key, each=each: tag(key, each, now))  # type: ignore[misc]
     story.at(-2, (11, 15), lambda now: _merge(story, ids[SUPERVISION], now))
 
 
 def _first_words(story: Story, key: str, number: int, standard: int) -> str:
-    """The first sentence of the paragraph that says how it stands: of the first cycle's statements
-    the second one, of the current one's the first."""
+    """The first sentence of the paragraph that says how it stands: of the current cycle's
+    statements the first one, of the others the second."""
     statement = story.session.scalars(
         select(Response.statement).where(
             Response.return_id == story.returns[key, number], Response.standard == standard
         )
     ).one()
-    paragraph = statement.split("\n\n")[1 if key == "first" else 0]
+    paragraph = statement.split("\n\n")[1 if key in BODY_LAST else 0]
     return paragraph.split(". ")[0].rstrip(".") + "."
 
 

@@ -1,5 +1,5 @@
 """Visits after the first year: agencies drawn from two strata with a public number, one visit that
-overturned a rating, one whose proposal waits, one that found all in order, and one to come."""
+overturned a rating, one whose proposal waits, one that found all in order, and two to come."""
 
 from datetime import datetime
 
@@ -22,6 +22,7 @@ STRATA = (
 )
 NUMBER = "109575"
 OVERTURNED, WAITS, IN_ORDER, TO_COME, PEER = 7, 20, 18, 5, 22
+BY_HAND = 14
 STANDARD = 6
 FOUND = (
     (1, VisitResult.CONFIRMED, "good", 0),
@@ -64,6 +65,7 @@ def tell(story: Story, agencies: list[Invented], password: str) -> None:
         )  # fmt: skip
     story.at(-50, (11, 0), lambda now: _rate_again(story, agencies[OVERTURNED], now))
     story.at(-47, (14, 30), lambda now: publish(story, agencies[OVERTURNED], now))
+    story.at(-2, (9, 50), lambda now: _go_alone(story, now))
     story.at(-6, (10, 50), lambda now: _send_peers(story, agencies, kept, password, now))
 
 
@@ -78,6 +80,14 @@ def _arrange(
     )  # fmt: skip
     kept[agency.name] = visit.id
     return visit.id
+
+
+def _go_alone(story: Story, now: datetime) -> None:
+    """The coordinator tests a return of the current cycle, chosen by hand."""
+    visits.arrange(
+        story.session, story.actors["office"], story.returns["current", BY_HAND], story.day(16),
+        place=texts.told("visit", "place"), alone=True, now=now,
+    )  # fmt: skip
 
 
 def _find(story: Story, agency: Invented, kept: dict[str, int], share: bool, now: datetime) -> None:

@@ -87,7 +87,7 @@ def test_a_draw_was_made_and_a_visit_overturned_a_rating(session: Session) -> No
     assert len(drawn.strata) == 2
     assert how_many(session, Draw, Draw.seed.is_(None)) == 1
     visits = session.scalars(select(Visit)).all()
-    assert sum(visit.is_open for visit in visits) == 1
+    assert sum(visit.is_open for visit in visits) == 2
     proposed = select(VisitFinding).where(VisitFinding.proposed_label.is_not(None))
     assert len(session.scalars(proposed).all()) == 2
 
@@ -120,7 +120,7 @@ def test_a_second_board_confirms_its_own_results(session: Session) -> None:
         (PaperEntry, 1),
         (ProgrammeItem, 6),
         (Minutes, 1),
-        (ThemeTag, 18),
+        (ThemeTag, 20),
         (Reminder, 1),
     ],
     ids=lambda each: getattr(each, "__name__", None),
