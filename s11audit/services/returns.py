@@ -15,7 +15,7 @@ from s11audit.domain.texts import LONGEST_REASON, several_lines
 from s11audit.domain.wording import in_words as words
 from s11audit.models import Extension, Return, SendBack, StandingChange, Submission
 from s11audit.queries.contacts import people_to_write_to
-from s11audit.queries.moderation import round_of
+from s11audit.queries.replies import open_sharing
 from s11audit.queries.returns import facts_of, hold_stage, return_by_id
 from s11audit.services import log
 from s11audit.services.notices import tell
@@ -114,13 +114,9 @@ def send_back(
     return_, role = _for_change(session, actor, return_id, Can.SEND_BACK)
     reason = _reason(reason, "reason for sending it back", {}, LONGEST_LETTER)
     before = return_.state
+    if (why := not_sent_back(session, return_)) is not None:
+        raise Refused(why)
     after = lifecycle.after(Change.SEND_BACK, before)
-    if return_.stage.closed_at is not None:
-        raise Refused("The return cannot be sent back, because its stage is closed.")
-    if round_of(session, return_).sharing is not None:
-        raise Refused(
-            "The return cannot be sent back, because its agreed ratings are with the agency."
-        )
     submission = session.scalars(
         select(Submission)
         .where(Submission.return_id == return_.id)
@@ -148,6 +144,20 @@ def send_back(
         reference=submission.reference, reason=reason,
     )  # fmt: skip
     return return_
+
+
+def not_sent_back(session: Session, return_: Return) -> str | None:
+    """Return why a return cannot be sent back now, or None where it can. Its stage must be
+    loaded."""
+    try:
+        lifecycle.after(Change.SEND_BACK, return_.state)
+    except Refused as error:
+        return str(error)
+    if return_.stage.closed_at is not None:
+        return "The return cannot be sent back, because its stage is closed."
+    if open_sharing(session, return_.id) is not None:
+        return "The return cannot be sent back, because its agreed ratings are with the agency."
+    return None
 
 
 def not_extendable(return_: Return) -> str | None:

@@ -144,9 +144,7 @@ def show(return_: Return) -> str:
         if _sees_screening(facts)
         else None,
         may_extend=office and returns.not_extendable(return_) is None,
-        may_send_back=office
-        and lifecycle.allowed(Change.SEND_BACK, return_.state)
-        and return_.stage.closed_at is None,
+        may_send_back=office and returns.not_sent_back(db.session, return_) is None,
         may_chase=office and returns.not_extendable(return_) is None,
         may_enter=office and not why_not_editable(return_, now()),
     )
@@ -242,7 +240,8 @@ def standing(return_: Return) -> Any:
 @return_(Can.SEND_BACK)
 def send_back(return_: Return) -> Any:
     """Send a submitted return back to the agency."""
-    lifecycle.after(Change.SEND_BACK, return_.state)
+    if (why := returns.not_sent_back(db.session, return_)) is not None:
+        raise Refused(why)
     form = SendBackForm()
     if form.validate_on_submit():
         try:

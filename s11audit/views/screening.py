@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from s11audit.domain import lifecycle
-from s11audit.domain.enums import PointState
+from s11audit.domain.enums import Basis, Participation, PointState
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.lifecycle import Change
 from s11audit.domain.policy import Can
@@ -25,6 +25,7 @@ from s11audit.queries.screening import (
 from s11audit.queries.tools import standards_asked
 from s11audit.scoring.screening_letter import Confirmed, letter
 from s11audit.services import screening
+from s11audit.services.returns import not_sent_back
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now, return_
 from s11audit.views.listing import choice_in, number_in, page_number, page_url, search_in
@@ -85,7 +86,10 @@ def _page(return_: Return, found: ReturnScreening, problem: str = "") -> str:
         titles=_titles(return_),
         open=len(found.in_state(PointState.OPEN)),
         confirmed=len(found.in_state(PointState.CONFIRMED)),
-        may_send_back=_may_send_back(return_),
+        may_send_back=not_sent_back(db.session, return_) is None,
+        rated=_is_rated(return_),
+        result_waits=lifecycle.allowed(Change.RETURN_RESULT, return_.state)
+        and return_.stage.cycle.basis is Basis.CONFIRMED,
         under_way=found.screening is not None and not found.is_over,
         S=PointState,
     )
@@ -184,7 +188,13 @@ def pass_to_qa(return_: Return) -> Any:
         if not found.in_state(PointState.OPEN):
             raise
         return _page(return_, found, str(error)), 409
-    flash(f"The return of {return_.membership.name} is passed to QA.", "success")
+    name = return_.membership.name
+    flash(
+        f"The return of {name} is passed to QA."
+        if _is_rated(return_)
+        else f"The screening of the return of {name} is finished.",
+        "success",
+    )
     return redirect(url_for(".index", board=return_.membership.board.slug))
 
 
@@ -192,7 +202,8 @@ def pass_to_qa(return_: Return) -> Any:
 @return_(Can.SCREEN)
 def send_back(return_: Return) -> Any:
     """Send the return back with the confirmed points as a letter that can be changed."""
-    lifecycle.after(Change.SEND_BACK, return_.state)
+    if (why := not_sent_back(db.session, return_)) is not None:
+        raise Refused(why)
     found = screening_of(db.session, return_.id)
     if found.screening is None or found.is_over:
         raise Refused("This return is not being screened.")
@@ -225,5 +236,9 @@ def _titles(return_: Return) -> dict[int, str]:
     return {each.number: each.title for each in standards_asked(db.session, return_)}
 
 
-def _may_send_back(return_: Return) -> bool:
-    return lifecycle.allowed(Change.SEND_BACK, return_.state) and return_.stage.closed_at is None
+def _is_rated(return_: Return) -> bool:
+    """Whether QA rates the return after its screening."""
+    return (
+        return_.participation is Participation.FULL
+        and return_.stage.cycle.basis is not Basis.CONFIRMED
+    )

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from s11audit.domain.dates import in_words, london_today
-from s11audit.domain.enums import PointState, ReturnState, ScreeningOutcome
+from s11audit.domain.enums import Basis, PointState, ReturnState, Role, ScreeningOutcome
 from s11audit.jobs import screenings
 from s11audit.models import OutboxMessage, Return, Screening, ScreeningPoint, SendBack
 from tests import factories as make
@@ -120,3 +120,22 @@ def test_the_list_takes_the_same_queries_however_many_returns_there_are(session,
         counts.append(len(statements))
     assert counts[0] == counts[1] <= MOST_QUERIES
     assert "No return is here" in client.get(f"{path}?search=nobody").text
+
+
+def test_where_qa_does_not_rate_the_screening_leads_to_the_result(session, client):
+    board = make.board(session)
+    cycle = make.cycle(session, board, basis=Basis.CONFIRMED)
+    return_ = sent_in(session, make.membership(session, board), cycle)
+    sign_in(client, make.user(session, Role.OFFICE, board=board))
+    session.commit()
+    at = f"/returns/{return_.id}/screening"
+    client.post(f"{at}/draft")
+    page = client.get(at).text
+    assert "Finish the screening" in page and "Pass to QA" not in page
+    client.post(f"{at}/confirm")
+    assert "is finished" in client.post(f"{at}/pass", follow_redirects=True).text
+    assert f"/returns/{return_.id}/result/return" in client.get(at).text
+    # A letter that was begun before that is given back.
+    letter = {"letter": "Please say more about the lead."}
+    older = client.post(f"{at}/send-back", data=letter)
+    assert older.status_code == 409 and letter["letter"] in older.text
