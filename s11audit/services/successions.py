@@ -30,6 +30,7 @@ from s11audit.queries.responses import responses_of
 from s11audit.queries.returns import hold_stage, return_by_id
 from s11audit.services import agencies, grants, log
 from s11audit.services.returns import change_standing
+from s11audit.services.succession_letters import people_of, tell_of_succession
 
 MOST_SUCCESSORS = 6
 
@@ -67,7 +68,7 @@ def succeed(
     session: Session, actor: Actor, membership_id: int, wanted: Wanted, *, now: datetime
 ) -> list[Membership]:
     """Merge, split, rename or close an agency and return its successors (itself where it was
-    renamed, none where it closed).
+    renamed, none where it closed). The people of all of them are told by e-mail.
 
     Raises Invalid for a name, day or reason that will not do; Refused where the agency has left
     the board; NotFound and NotAllowed by the policy.
@@ -76,6 +77,7 @@ def succeed(
     heirs = _checked(session, membership, wanted, now)
     reason = several_lines(wanted.reason, "reason", "reason")
     old_name = membership.name
+    people = people_of(session, [membership], now)
     if wanted.kind is SuccessionKind.RENAMED:
         agencies.rename(session, membership, wanted.names[0], until=start_of_day(wanted.on))
         successors = [membership]
@@ -99,6 +101,10 @@ def succeed(
         | ({"name": membership.name} if renamed else {"successors": told} if told else {}),
     )  # fmt: skip
     session.flush()
+    people += [each for each in people_of(session, successors, now) if each not in people]
+    tell_of_succession(
+        session, people, membership, old_name, successors, wanted.kind, wanted.on, now=now
+    )
     return successors
 
 

@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Rag, ReturnState, Role, Standing, SuccessionKind
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Can, can, holds_role_at
-from s11audit.models import Grant, Improvement, Membership, Response, Return, Succession
+from s11audit.models import (
+    Grant,
+    Improvement,
+    Membership,
+    OutboxMessage,
+    Response,
+    Return,
+    Succession,
+)  # fmt: skip
 from s11audit.queries.allotments import candidates
 from s11audit.queries.earlier import earlier_of
 from s11audit.queries.open_improvements import ended_of, open_before, open_of
@@ -82,6 +90,10 @@ def test_a_merger_into_a_new_agency_passes_on_what_is_under_way(session: Session
     actions.add_action(
         session, lead, improvement.id, what="Do it", owner="Us", due_on=TODAY, now=LATER
     )
+    # Who works there is told.
+    [letter] = session.scalars(select(OutboxMessage)).all()
+    assert letter.to_email == at.lead.email
+    assert "Fellmere Health Trust merged into North Trust on 6 March 2026" in letter.body
     # What Fellmere said in the last cycle still stands beside the questions.
     assert "answer:6.2" in take_over(session, lead, at.now.id, 6, "all", now=LATER)
     assert taken_from(session, at.now.id)[6][0]["from_return"] == at.was.id
