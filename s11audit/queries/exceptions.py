@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import ActionEventKind, Rag, ReturnKind, Standing
+from s11audit.domain.enums import ActionEventKind, Basis, Rag, ReturnKind, Standing
 from s11audit.models import (
     Action,
     ActionEvent,
+    Confirmation,
     Cycle,
     Extension,
     Improvement,
@@ -101,25 +102,27 @@ def returns_at(session: Session, board_id: int, since: datetime, by: datetime) -
 
 
 class RatedAt(NamedTuple):
-    """The latest published rating of a standard in a cycle."""
+    """The rating of a standard that counts in a cycle: the latest that was published or, where
+    agencies confirm their result, confirmed."""
 
     agency: str
     cycle: str
     standard: int
     rag: Rag
     disputed: bool
-    published_at: datetime
+    since: datetime
     tool_version_id: int
 
 
 def ratings_at(session: Session, board_id: int, since: datetime, by: datetime) -> list[RatedAt]:
-    """Return the latest published rating of each agency's standards in the cycles that had a stage
-    open at some time from `since` to `by`, by agency."""
+    """Return the rating that counts of each agency's standards in the cycles that had a stage open
+    at some time from `since` to `by`, by agency."""
     cycles = (
         select(Stage.cycle_id)
         .join(Cycle, Cycle.id == Stage.cycle_id)
         .where(_stage_in_question(board_id, since, by))
     )
+    at = func.coalesce(Publication.effective_at, Confirmation.effective_at)
     rows: Any = session.execute(
         select(
             Return.membership_id,
@@ -129,17 +132,24 @@ def ratings_at(session: Session, board_id: int, since: datetime, by: datetime) -
             Rating.standard,
             Rating.rag,
             Rating.disputed,
-            Publication.effective_at,
+            at,
             Cycle.tool_version_id,
         )
         .select_from(Rating)
-        .join(Publication, Publication.id == Rating.publication_id)
+        .outerjoin(Publication, Publication.id == Rating.publication_id)
+        .outerjoin(Confirmation, Confirmation.id == Rating.confirmation_id)
         .join(Return, Return.id == Rating.return_id)
         .join(Membership, Membership.id == Return.membership_id)
         .join(Stage, Stage.id == Return.stage_id)
         .join(Cycle, Cycle.id == Stage.cycle_id)
-        .where(Stage.cycle_id.in_(cycles), Publication.effective_at <= by)
-        .order_by(Membership.name_key, Rating.standard, Publication.effective_at, Rating.id)
+        .where(
+            Stage.cycle_id.in_(cycles),
+            or_(
+                Publication.effective_at <= by,
+                and_(Cycle.basis == Basis.CONFIRMED, Confirmation.effective_at <= by),
+            ),
+        )
+        .order_by(Membership.name_key, Rating.standard, at, Rating.id)
     )
     found = {(row[0], row[1], row[4]): RatedAt(*row[2:]) for row in rows}
     return list(found.values())

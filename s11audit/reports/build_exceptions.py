@@ -108,8 +108,9 @@ def build_exceptions(
         ],
         [
             "Returns are those of stages open at some time in the quarter; ratings are the latest"
-            " published ones of their cycles, standards that do not apply left out; actions are"
-            " those of all cycles, since improvements outlive them.",
+            " of their cycles that were published or, where agencies confirm their own result,"
+            " confirmed; standards that do not apply are left out; actions are those of all cycles,"
+            " since improvements outlive them.",
         ],
         wide=True,
     )  # fmt: skip
@@ -138,11 +139,11 @@ def _ratings(
             f"{each.rag.value.capitalize()}",
             "Yes" if each.disputed else "",
             each.cycle,
-            in_words(london_today(each.published_at)),
+            in_words(london_today(each.since)),
         )
         for each in ratings
     ]
-    heads = ("Agency", "Standard", "Rating", "Disputed", "Cycle", "Published")
+    heads = ("Agency", "Standard", "Rating", "Disputed", "Cycle", "Since")
     return Table(caption, heads, rows, (3, 4, 1.3, 1.3, 2, 2), empty)
 
 

@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import MeetingKind, Rag, Standing
+from s11audit.domain.enums import Basis, MeetingKind, Rag, RatingRole, Standing
 from s11audit.domain.errors import Invalid, NotAllowed, Refused
 from s11audit.domain.quarters import Quarter
-from s11audit.models import Extension, ProgrammeItem, Rating
+from s11audit.models import Confirmation, Extension, ProgrammeItem, Rating
 from s11audit.reports.build_exceptions import build_exceptions
 from s11audit.reports.build_programme import forward_plan, plan_document
 from s11audit.services import meetings
@@ -176,3 +176,37 @@ def test_exceptions_are_as_at_the_quarters_end(session: Session) -> None:
     ]
     with pytest.raises(Invalid):
         build_exceptions(session, reader, board, Quarter(2027, 1), now=at("2026-11-01"))
+
+
+def test_exceptions_hold_what_agencies_confirmed(session: Session) -> None:
+    """A confirmed self rating counts from the day of the confirmation on."""
+    board = make.board(session)
+    cycle = make.cycle(session, board, due=(date(2026, 8, 18),), basis=Basis.CONFIRMED)
+    alder = Asked(session, board, cycle, "Alder").submit(at("2026-08-10"), ratings("grr"))
+    confirmed = Confirmation(
+        return_id=alder.return_.id, submission_id=alder.submissions[0].id, name="Ann",
+        designation="Director", effective_at=at("2026-09-10"), recorded_at=at("2026-09-10"),
+    )  # fmt: skip
+    session.add(confirmed)
+    session.flush()
+    for standard, rag in ((1, Rag.GREEN), (2, Rag.RED)):
+        session.add(
+            Rating(
+                return_id=alder.return_.id,
+                standard=standard,
+                role=RatingRole.SELF,
+                label=rag.value,
+                rag=rag,
+                rated_at=at("2026-09-10"),
+                confirmation_id=confirmed.id,
+            )
+        )
+    session.flush()
+    reader = make.actor(session, make.user(session, make.Role.VIEWER, board=board))
+    for day, told in (
+        (date(2026, 9, 9), "Ratings: 0 red and 0 disputed of 0 ratings of standards."),
+        (date(2026, 9, 30), "Ratings: 1 red and 0 disputed of 2 ratings of standards."),
+    ):
+        found = build_exceptions(session, reader, board, Quarter(2026, 3), now=at(day.isoformat()))
+        assert found.statements[1] == told
+    assert found.parts[2].table.rows[0][-1] == "10 September 2026"
