@@ -243,4 +243,8 @@ def _replaced(session: Session, stage_id: int) -> dict[tuple[int, int | None], d
         .group_by(Allotment.return_id, Allotment.reviewer_id)
         .having(func.count() == func.count(Allotment.ended_at))
     )
-    return {(return_id, reviewer_id): ended for return_id, reviewer_id, ended in rows}
+    return {
+        (return_id, reviewer_id): ended
+        for return_id, reviewer_id, ended in rows
+        if ended is not None
+    }
