@@ -27,8 +27,7 @@ class SuccessionForm(FlaskForm):
         coerce=_K,
         message="Select what happened",
         hints={
-            _K.MERGED.value: "Into one that is on the board, or a new one. Where several merged,"
-            " do this for each of them.",
+            _K.MERGED.value: "Into one that is on the board, or a new one.",
             _K.SPLIT.value: "You say what passes to which. If a part stays under this name, list"
             " this name too.",
             _K.RENAMED.value: "It goes on as it is. Earlier reports keep the old name.",
@@ -41,6 +40,12 @@ class SuccessionForm(FlaskForm):
         rows=4,
         hint="For a split, one name on each line. A name that is not on the board yet is added to"
         " it. Leave this empty if the agency closed.",
+    )
+    others = GovTextArea(
+        "Other agencies that merged into the same one",
+        rows=2,
+        hint="Only where several merged, one name on each line. You see what passes from each of"
+        " them before you confirm.",
     )
     on = GovDateField(
         "When did it happen?", [InputRequired("Enter the day on which it happened")],
@@ -59,8 +64,16 @@ class SuccessionForm(FlaskForm):
     change = GovSubmit("Change these answers", classes="govuk-button--secondary")
 
     def listed(self) -> tuple[str, ...]:
-        """Return the names that were given, a line each."""
-        return tuple(line.strip() for line in (self.names.data or "").splitlines() if line.strip())
+        """Return the names of successors that were given, a line each."""
+        return _lines(self.names.data)
+
+    def merging(self) -> tuple[str, ...]:
+        """Return the names of the other agencies that merged, a line each."""
+        return _lines(self.others.data)
+
+
+def _lines(text: str | None) -> tuple[str, ...]:
+    return tuple(line.strip() for line in (text or "").splitlines() if line.strip())
 
 
 class ChoiceForm(FlaskForm):

@@ -21,7 +21,7 @@ from s11audit.models import (
 )
 from s11audit.queries.lineages import Known, between
 from s11audit.queries.open_improvements import StillOpen, open_before
-from s11audit.queries.successions import left_to, with_predecessors
+from s11audit.queries.successions import carries_on, left_to, with_predecessors
 from s11audit.queries.tools import tool_of
 from s11audit.scoring.answers import read_answer
 from s11audit.scoring.taking_over import Offer, has_anything, offer
@@ -122,10 +122,17 @@ class _Source:
 def earlier_of(session: Session, return_: Return, standard: Standard) -> list[Earlier]:
     """Return what stands beside a standard of a full return: the last answers, ratings and
     comments of the agency, and of what it was formed from, one entry for each cycle that they
-    come from, the latest first. None for an update, which carries over within its cycle."""
-    if return_.kind is not ReturnKind.FULL:
+    come from, the latest first. An update carries over within its cycle: beside it stands only
+    what several others said that the agency was formed from, which nobody can put together for
+    it."""
+    full = return_.kind is ReturnKind.FULL
+    if not full and not carries_on(session, return_.membership_id):
         return []
     sources = _sources(session, return_)
+    if not full:
+        sources = [each for each in sources if _is_anothers(each, return_)]
+        if len({each.return_.membership_id for each in sources}) < 2:
+            return []
     if not sources:
         return []
     improvements = open_before(session, return_)
@@ -143,6 +150,14 @@ def earlier_of(session: Session, return_: Return, standard: Standard) -> list[Ea
         )
         for cycle in cycles
     ]
+
+
+def _is_anothers(source: _Source, return_: Return) -> bool:
+    """Whether a source is what another agency said in this cycle."""
+    its = source.return_
+    return (
+        its.membership_id != return_.membership_id and its.stage.cycle_id == return_.stage.cycle_id
+    )
 
 
 def _of_cycle(

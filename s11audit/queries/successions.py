@@ -51,6 +51,14 @@ def with_predecessors(membership_id: int) -> Select[Any]:
     )
 
 
+def carries_on(session: Session, membership_id: int) -> bool:
+    """Return whether a membership came from any other, in one query."""
+    found = exists().where(
+        Succession.successor_id == membership_id, Succession.predecessor_id != membership_id
+    )
+    return bool(session.scalar(select(found)))
+
+
 def left_to(membership_id: int) -> ColumnElement[bool]:
     """Return the condition that what was submitted is for a membership to carry on: its own, what
     those left that it came from, and of one that goes on after a split only what it had sent in

@@ -17,7 +17,7 @@ from s11audit.domain.enums import Ask, ReturnKind, Role, Standing, SuccessionKin
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.domain.texts import several_lines
-from s11audit.models import FormerName, Grant, Improvement, Membership, Return, Succession
+from s11audit.models import FormerName, Grant, Improvement, Membership, Return, Succession, name_key
 from s11audit.queries.passing_on import (
     UNSENT,
     Heir,
@@ -62,6 +62,32 @@ def preview(
     membership, _role = _for_change(session, actor, membership_id, lock=False)
     heirs = _checked(session, membership, wanted, now)
     return passing_from(session, membership, london_today(now)), heirs
+
+
+def merging_too(
+    session: Session, actor: Actor, membership_id: int, wanted: Wanted, names: Sequence[str]
+) -> list[Membership]:
+    """Return the other agencies that merged into the same one, by their names; each is then
+    previewed and merged as the first is. Raises Invalid (field others) for a name that is not on
+    the board, stands there twice, or is one that something else is said of."""
+    membership, _role = _for_change(session, actor, membership_id, lock=False)
+    others = heirs_named(session, membership.board_id, names)
+    into = {name_key(name) for name in wanted.names}
+    seen = {membership.name_key}
+    for other in others:
+        message = ""
+        if wanted.kind is not SuccessionKind.MERGED:
+            message = "Name others only where several merged into one"
+        elif other.membership is None:
+            message = f"“{other.name}” is not on this board"
+        elif other.membership.name_key in into:
+            message = f"“{other.name}” is what they merged into: leave it out here"
+        elif other.membership.name_key in seen:
+            message = f"“{other.name}” stands there already"
+        if message:
+            raise Invalid("Nothing was changed yet.", {"others": message})
+        seen.add(name_key(other.name))
+    return [other.membership for other in others if other.membership is not None]
 
 
 def succeed(
@@ -339,4 +365,4 @@ def _add_rows(
         )
 
 
-__all__ = ["Heir", "Passing", "Wanted", "preview", "succeed"]
+__all__ = ["Heir", "Passing", "Wanted", "merging_too", "preview", "succeed"]

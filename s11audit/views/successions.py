@@ -15,12 +15,12 @@ from s11audit.forms.successions import ChoiceForm, SuccessionForm, choice_form
 from s11audit.models import Board, Membership
 from s11audit.queries.agencies import membership_on
 from s11audit.queries.passing_on import stages_with_return
-from s11audit.services.successions import Heir, Passing, Wanted, preview, succeed
+from s11audit.services.successions import Heir, Passing, Wanted, merging_too, preview, succeed
 from s11audit.transactions import writing
 from s11audit.views.agencies import bp
 from s11audit.views.guards import actor, board, now
 
-_FIELDS = ("kind", "names", "on-day", "on-month", "on-year", "reason", "standing")
+_FIELDS = ("kind", "names", "others", "on-day", "on-month", "on-year", "reason", "standing")
 
 
 @bp.route("/<int:membership_id>/succession", methods=["GET", "POST"])
@@ -33,15 +33,21 @@ def succession(board: Board, membership_id: int) -> Any:
         return _asked(board, membership, form)
     wanted = _wanted(form)
     try:
+        others = merging_too(db.session, actor(), membership_id, wanted, form.merging())
         passing, heirs = preview(db.session, actor(), membership_id, wanted, now=now())
+        passings = [passing] + [
+            preview(db.session, actor(), each.id, wanted, now=now())[0] for each in others
+        ]
         choices = choice_form(_things(passing), [heir.name for heir in heirs])
         if not form.confirm.data or not choices.validate():
-            return _preview_page(board, membership, form, passing, heirs, choices)
+            return _preview_page(board, membership, form, passings, heirs, choices)
         with writing() as session:
             made = succeed(
                 session, actor(), membership_id, _wanted(form, passing, choices), now=now()
             )
             names = [each.name for each in made]
+            for each in others:
+                succeed(session, actor(), each.id, wanted, now=now())
     except Invalid as error:
         show_problems(form, error)
         return _asked(board, membership, form)
@@ -108,25 +114,30 @@ def _preview_page(
     board: Board,
     membership: Membership,
     form: SuccessionForm,
-    passing: Passing,
+    passings: list[Passing],
     heirs: list[Heir],
     choices: ChoiceForm,
 ) -> str:
     known = [heir.membership.id for heir in heirs if heir.membership is not None]
-    taken = stages_with_return(
-        db.session,
-        [each for each in known if each != membership.id],
-        [each.stage_id for each in passing.returns],
+    stages = [each.stage_id for passing in passings for each in passing.returns]
+    found = stages_with_return(
+        db.session, [each for each in known if each != membership.id], stages
     )
+    # In each stage one return passes to the agency that they all merged into.
+    taken = {stage_id for _member, stage_id in found}
+    told: list[tuple[Passing, set[int]]] = []
+    for passing in passings:
+        told.append((passing, set(taken)))
+        if len(passings) > 1:
+            taken |= {each.stage_id for each in passing.returns}
     return render_template(
         "agencies/succession_preview.html",
         board=board,
         membership=membership,
         new=form,
-        passing=passing,
+        passings=told,
         heirs=heirs,
         choices=choices,
-        taken={stage_id for _member, stage_id in taken},
         typed=[(name, value) for name, value in request.form.items(multi=True) if name in _FIELDS],
         Kind=SuccessionKind,
     )

@@ -10,13 +10,16 @@ from s11audit.jobs.carrying import decide_kinds
 from s11audit.models import Return
 from s11audit.queries.carried_plans import before_of
 from s11audit.queries.carrying import draft_of, standards_to_rate
+from s11audit.queries.earlier import earlier_of
 from s11audit.queries.open_improvements import open_of
 from s11audit.queries.responses import responses_of
 from s11audit.queries.returns import return_by_id
+from s11audit.queries.tools import standards_asked
 from s11audit.scoring.carrying import Earlier, with_passed
 from s11audit.services.responses import ResponseValues, save_response
 from s11audit.services.still_true import say_still_true
 from s11audit.services.successions import Wanted, succeed
+from s11audit.services.taking_over import take_over
 from tests import factories as make
 from tests.factories import NOW, TODAY
 from tests.integration.updates.second_year import (
@@ -26,6 +29,7 @@ from tests.integration.updates.second_year import (
     publish,
     second_year,
 )
+from tests.support.reviewing import sent_in
 
 one_engine = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GREEN = [1, 3, 4, 6, 7, 8, 9]
@@ -102,6 +106,33 @@ def test_an_agency_that_takes_another_in_is_asked_for_what_passed_to_it(session:
     session.rollback()
     decide_kinds(LATER)
     assert session.get_one(Return, theirs.id).kind is ReturnKind.UPDATE
+
+
+@one_engine
+def test_what_several_said_stands_beside_the_questions_of_what_they_became(
+    session: Session,
+) -> None:
+    year = second_year(session, AMBER_2_RED_5)
+    other = make.membership(session, year.board, "Hilltop Trust", categories=year.agency.categories)
+    sent_in(session, other, year.cycle, rag=Rag.GREEN)
+    make.return_(session, other, year.cycle, stage=2)
+    merge(session, year, "North Trust")
+    wanted = Wanted(SuccessionKind.MERGED, TODAY, "As well.", ("North Trust",))
+    succeed(session, year.actor(session, "office"), other.id, wanted, now=LATER)
+    session.commit()
+    decide_kinds(LATER)
+    session.expire_all()
+    second = return_by_id(session, year.second.id)
+    assert second.kind is ReturnKind.UPDATE
+    assert draft_of(session, second).responses.get(3) is None  # nobody puts the two together
+    [beside] = earlier_of(session, second, standards_asked(session, second)[2])
+    assert sorted(each.agency for each in beside.standards) == [
+        "Fellmere Health Trust", "Hilltop Trust",
+    ]  # fmt: skip
+    session.rollback()
+    lead = make.actor(session, year.lead, LATER.date())
+    parts = take_over(session, lead, second.id, 3, f"statement:{year.first.id}.3", now=LATER)
+    assert parts == ["statement"]
 
 
 def test_the_worst_of_what_passed_counts_and_ones_own_shortfall_before_it() -> None:
