@@ -227,14 +227,14 @@ def visible_tags(session: Session, actor: Actor, board_id: int, tags: Sequence[T
     """Return the tags that the actor may see, in one or two queries.
 
     A tag tells what its reviewer thinks. Until the ratings of its return are open to the other
-    reviewers it is seen by who made it, and by the scrutineer. Tags on the comment of a single
-    reviewer are for those only who may see unpublished ratings, and of an agency where the actor
-    holds a role none is shown but those on published ratings.
+    reviewers it is seen by who made it, and by a scrutineer who does not review for the board,
+    except on a reviewer's comment, which nobody else reads before that (domain rule 21). Tags on
+    the comment of a single reviewer are for those only who may see unpublished ratings, and of an
+    agency where the actor holds a role none is shown but those on published ratings.
     """
     opened = opened_of(session, {tag.return_id for tag in tags})
-    scrutineer = any(
-        grant.role is Role.SCRUTINEER and grant.board_id == board_id for grant in actor.grants
-    )
+    roles = {grant.role for grant in actor.grants if grant.board_id == board_id}
+    scrutineer = Role.SCRUTINEER in roles and not roles & {Role.QA, Role.CHAIR}
     shown, own, waiting = [], 0, 0
     for tag in tags:
         facts = Facts(board_id, tag.membership_id, tag.agency_id)
@@ -244,7 +244,7 @@ def visible_tags(session: Session, actor: Actor, board_id: int, tags: Sequence[T
             waiting += 1
         elif (
             opened.get(tag.return_id, Opened()).is_open(tag.rated_at)
-            or scrutineer
+            or (scrutineer and tag.rating_role is not RatingRole.REVIEWER)
             or actor.is_operator
             or (tag.tagged_by_id is not None and tag.tagged_by_id == actor.user_id)
         ):

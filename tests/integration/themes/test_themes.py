@@ -105,7 +105,17 @@ def test_a_tag_does_not_tell_others_before_the_moderation(session: Session) -> N
         return len(visible_tags(session, actor, board_id, tags).tags)
 
     assert (seen(qa), seen(chair), seen(office)) == (1, 0, 0)
-    assert seen(found.actor(session, "scrutineer")) == 1
+    assert seen(found.actor(session, "scrutineer")) == 0
+    # What is tagged of the return itself the scrutineer sees, unless they review as well.
+    themes.tag_passage(
+        session, qa, return_id, 1, "statement", passage="What we do", kind=TagKind.STRENGTH,
+        theme_id=theme.id, now=NOW,
+    )  # fmt: skip
+    tags = tags_of(session, return_id=return_id)
+    assert (seen(chair), seen(found.actor(session, "scrutineer"))) == (0, 1)
+    make.grant(session, found.scrutineer, Role.QA, board=found.board)
+    assert seen(found.actor(session, "scrutineer")) == 0
+    tags = [each for each in tags if each.rating_role is RatingRole.REVIEWER]
     reviews.publish(session, chair, return_id, now=NOW)
     # A single reviewer's comment stays with those who may see unpublished ratings.
     assert (seen(qa), seen(chair), seen(office)) == (1, 1, 0)
