@@ -44,7 +44,7 @@ from s11audit.models import (
     Submission,
     User,
 )
-from s11audit.queries.visits import returns_with_proposals
+from s11audit.queries.visits import proposals_on
 
 
 class PackItem(NamedTuple):
@@ -151,14 +151,18 @@ def plans_to_decide(session: Session, board_id: int) -> list[PackItem]:
 
 def actions_to_verify(session: Session, board_id: int) -> list[PackItem]:
     """Return the actions that agencies reported complete, by agency and standard; `told` is what
-    they are."""
-    statement = _items(
+    they are. The agency is the one that has the improvement now."""
+    statement = (
         select(*_RETURN, Improvement.standard, Action.what, Action.id)
         .select_from(Action)
         .join(Improvement, Improvement.id == Action.improvement_id)
-        .join(Return, Return.id == Improvement.return_id),
-        board_id,
+        .join(Return, Return.id == Improvement.return_id)
+        .join(Membership, Membership.id == Improvement.membership_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .join(Cycle, Cycle.id == Stage.cycle_id)
     ).where(
+        Membership.board_id == board_id,
+        Improvement.superseded_by_id.is_(None),
         Action.state == ActionState.REPORTED_COMPLETE,
         Action.removed_at.is_(None),
         Cycle.basis == Basis.AGREED,
@@ -170,15 +174,13 @@ def actions_to_verify(session: Session, board_id: int) -> list[PackItem]:
 
 def visits_proposals(session: Session, board_id: int) -> list[PackItem]:
     """Return the returns for which a visit proposed ratings that QA has not settled, by agency;
-    `told` says how many. Two queries."""
-    waiting = returns_with_proposals(session, board_id)
-    if not waiting:
-        return []
-    statement = _items(select(*_RETURN).select_from(Return), board_id).where(
-        Return.id.in_(list(waiting))
+    `told` says how many."""
+    waiting = proposals_on(board_id).subquery()
+    statement = _items(select(*_RETURN, waiting.c.proposed).select_from(Return), board_id).join(
+        waiting, waiting.c.return_id == Return.id
     )
     rows: Any = session.execute(statement.order_by(Membership.name_key, Return.id))
-    return [PackItem(*row)._replace(told=f"{waiting[row[0]]} proposed") for row in rows]
+    return [PackItem(*row)._replace(told=f"{proposed} proposed") for *row, proposed in rows]
 
 
 class LineRow(NamedTuple):
@@ -352,10 +354,14 @@ def decisions_of(session: Session, meeting_id: int) -> list[DecisionRow]:
 
 
 def decision_on(session: Session, meeting_id: int, decision_id: int) -> MeetingDecision:
-    """Return a meeting's decision. Raises NotFound."""
+    """Return a meeting's decision, with the return that it is about. Raises NotFound."""
     found = session.scalar(
-        select(MeetingDecision).where(
-            MeetingDecision.id == decision_id, MeetingDecision.meeting_id == meeting_id
+        select(MeetingDecision)
+        .where(MeetingDecision.id == decision_id, MeetingDecision.meeting_id == meeting_id)
+        .options(
+            joinedload(MeetingDecision.return_).options(
+                joinedload(Return.membership), joinedload(Return.stage).joinedload(Stage.cycle)
+            )
         )
     )
     if found is None:

@@ -64,14 +64,17 @@ def stages_of(session: Session, cycle_id: int) -> Sequence[Stage]:
 
 
 def cycles_with_stages(session: Session, board_id: int) -> list[tuple[Cycle, list[Stage]]]:
-    """Return a board's cycles, the latest first, each with its stages by number."""
+    """Return a board's cycles, the latest first, each with its stages by number, with
+    board and tool version."""
     found: dict[int, tuple[Cycle, list[Stage]]] = {}
     for stage in session.scalars(
         select(Stage)
         .join(Stage.cycle)
         .where(Cycle.board_id == board_id)
         .order_by(Cycle.opened_at.desc(), Cycle.id.desc(), Stage.number)
-        .options(joinedload(Stage.cycle).joinedload(Cycle.tool_version))
+        .options(
+            joinedload(Stage.cycle).options(joinedload(Cycle.board), joinedload(Cycle.tool_version))
+        )
     ):
         found.setdefault(stage.cycle_id, (stage.cycle, []))[1].append(stage)
     return list(found.values())
@@ -157,8 +160,8 @@ class StandingRead(NamedTuple):
     since: datetime
 
 
-def standings(session: Session, stage_id: int, by: datetime) -> dict[int, StandingRead]:
-    """Return the standing of those returns of a stage that ever had it changed."""
+def standings(session: Session, stage_ids: Sequence[int], by: datetime) -> dict[int, StandingRead]:
+    """Return the standing of those returns of these stages that ever had it changed."""
     rows = session.connection().execute(
         select(
             StandingChange.return_id,
@@ -167,7 +170,7 @@ def standings(session: Session, stage_id: int, by: datetime) -> dict[int, Standi
             StandingChange.effective_at,
         )
         .join(Return, Return.id == StandingChange.return_id)
-        .where(Return.stage_id == stage_id, StandingChange.effective_at <= by)
+        .where(Return.stage_id.in_(stage_ids), StandingChange.effective_at <= by)
         .order_by(StandingChange.effective_at, StandingChange.id)
     )
     return {
@@ -177,10 +180,10 @@ def standings(session: Session, stage_id: int, by: datetime) -> dict[int, Standi
 
 
 def submissions(
-    session: Session, stage_id: int, by: datetime
+    session: Session, stage_ids: Sequence[int], by: datetime
 ) -> Sequence[tuple[int, datetime, datetime | None, str]]:
-    """Return (return, effective_at, sent back at, self ratings as JSON) of a stage, in the order of
-    their numbers within each return."""
+    """Return (return, effective_at, sent back at, self ratings as JSON) of these stages, in the
+    order of their numbers within each return."""
     rows = session.connection().execute(
         select(
             Submission.return_id,
@@ -190,7 +193,7 @@ def submissions(
         )
         .join(Return, Return.id == Submission.return_id)
         .outerjoin(SendBack, SendBack.submission_id == Submission.id)
-        .where(Return.stage_id == stage_id, Submission.effective_at <= by)
+        .where(Return.stage_id.in_(stage_ids), Submission.effective_at <= by)
         .order_by(Submission.return_id, Submission.number)
     )
     return rows.all()

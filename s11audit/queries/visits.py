@@ -4,17 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from s11audit.domain.enums import Basis, RatingRole, VisitResult
 from s11audit.domain.errors import NotFound
 from s11audit.models import (
     Agreement,
+    Cycle,
     Invitation,
     Membership,
     Rating,
     Return,
+    Stage,
     Visit,
     VisitFinding,
     VisitItem,
@@ -273,6 +275,11 @@ def _last_decided(session: Session, return_: Return) -> dict[int, datetime]:
 
 def returns_with_proposals(session: Session, board_id: int) -> dict[int, int]:
     """Return how many proposed ratings wait for QA, by return, for a board's queue; one query."""
+    return {row[0]: row[1] for row in session.execute(proposals_on(board_id))}
+
+
+def proposals_on(board_id: int) -> Select[int, int]:
+    """Return the statement of (return, how many proposed ratings of it wait for QA) on a board."""
     agreed_since = (
         select(Agreement.id)
         .where(
@@ -294,13 +301,16 @@ def returns_with_proposals(session: Session, board_id: int) -> dict[int, int]:
         .correlate(Visit, VisitFinding)
         .exists()
     )
-    rows = session.execute(
-        select(Visit.return_id, func.count(func.distinct(VisitFinding.standard)))
+    return (
+        select(Visit.return_id, func.count(func.distinct(VisitFinding.standard)).label("proposed"))
         .join(VisitFinding, VisitFinding.visit_id == Visit.id)
         .join(Return, Return.id == Visit.return_id)
         .join(Membership, Membership.id == Return.membership_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .join(Cycle, Cycle.id == Stage.cycle_id)
         .where(
             Membership.board_id == board_id,
+            Cycle.basis == Basis.AGREED,  # on a confirmed one the office rates again
             Visit.finished_at.is_not(None),
             VisitFinding.proposed_label.is_not(None),
             VisitFinding.set_aside_at.is_(None),
@@ -309,7 +319,6 @@ def returns_with_proposals(session: Session, board_id: int) -> dict[int, int]:
         )
         .group_by(Visit.return_id)
     )
-    return dict(rows.all())
 
 
 def latest_snapshot(session: Session, return_id: int) -> dict[int, dict[str, object]]:

@@ -6,7 +6,7 @@ The compliance table takes 7 queries (8 where agencies confirm their own results
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -75,7 +75,7 @@ def build_compliance(
     """
     basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now)
     stage, by = basics.stage, basics.by
-    submitted = _submitted(session, stage, by)
+    submitted = _submitted(session, [stage.id], by)
     published = queries.publications(session, cycle_id, by)
     confirmed: dict[int, Ratings] = {}
     agreed = _merged(published, _by_membership)
@@ -147,6 +147,31 @@ def build_compliance(
     )
 
 
+@dataclass(frozen=True)
+class ReadTogether:
+    """What reports of several stages as at one day begin with, read at once: the stages of each
+    cycle by number, and of the returns how they stood and their self ratings."""
+
+    stages: Mapping[int, Sequence[Stage]]
+    standings: Mapping[int, StandingRead]
+    submitted: Mapping[int, Ratings]
+
+
+def read_together(
+    session: Session,
+    stages: Mapping[int, Sequence[Stage]],
+    wanted: Sequence[Stage],
+    as_at: date | None,
+    *,
+    now: datetime,
+) -> ReadTogether:
+    """Return what reports of the `wanted` ones of these stages (by cycle) begin with, in two
+    queries. `build_standards` asks what the actor may read."""
+    by = end_of_day(as_at or london_today(now))
+    ids = [each.id for each in wanted]
+    return ReadTogether(stages, queries.standings(session, ids, by), _submitted(session, ids, by))
+
+
 def build_standards(
     session: Session,
     actor: Actor,
@@ -155,15 +180,17 @@ def build_standards(
     as_at: date | None = None,
     *,
     board_id: int | None = None,
+    read: ReadTogether | None = None,
     now: datetime,
 ) -> StandardsReport:
     """Return the ratings by standard and agency of a stage as at a day, today where none is
-    given. Agreed ratings are the latest published in any stage of the cycle so far.
+    given. Agreed ratings are the latest published in any stage of the cycle so far. `read`: what
+    was read for several such reports at once.
 
     Raises as `build_compliance`.
     """
-    basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now)
-    submitted = _submitted(session, basics.stage, basics.by)
+    basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now, read)
+    submitted = read.submitted if read else _submitted(session, [basics.stage.id], basics.by)
     published = queries.publications(session, cycle_id, basics.by)
     agreed, disputed = _merged(published, _by_membership), _disputed(published)
     asked = [each for each in basics.asked if _is_rated(each)]
@@ -217,8 +244,9 @@ class _Basics:
         as_at: date | None,
         board_id: int | None,
         now: datetime,
+        read: ReadTogether | None = None,
     ) -> None:
-        self.stages = queries.stages_of(session, cycle_id)
+        self.stages = read.stages[cycle_id] if read else queries.stages_of(session, cycle_id)
         lies_on = self.stages[0].cycle.board_id
         if board_id not in (None, lies_on):
             raise NotFound("There is no such cycle on this board.")
@@ -238,7 +266,7 @@ class _Basics:
         self.tool: Tool = tool_of(session, stage.cycle.tool_version)
         self.confirmed = stage.cycle.basis is Basis.CONFIRMED
         self.scoped = any(each.scope_standards is not None for each in self.stages)
-        self.standings = queries.standings(session, stage.id, self.by)
+        self.standings = read.standings if read else queries.standings(session, [stage.id], self.by)
         returns = sorted(
             queries.returns_of_stage(session, stage.id, self.by, closed_at=stage.closed_at),
             key=lambda each: (each.agency.casefold(), each.agency),
@@ -293,11 +321,11 @@ class _Basics:
         return _standing_note(each.agency, self.standings[each.id])
 
 
-def _submitted(session: Session, stage: Stage, by: datetime) -> dict[int, Ratings]:
+def _submitted(session: Session, stage_ids: Sequence[int], by: datetime) -> dict[int, Ratings]:
     """Return the self ratings of the submission that counts, of each return that was in."""
     times: dict[int, list[tuple[datetime, datetime | None]]] = {}
     ratings: dict[int, list[str]] = {}
-    for return_id, effective_at, sent_back_at, given in queries.submissions(session, stage.id, by):
+    for return_id, effective_at, sent_back_at, given in queries.submissions(session, stage_ids, by):
         times.setdefault(return_id, []).append((effective_at, sent_back_at))
         ratings.setdefault(return_id, []).append(given)
     found: dict[int, Ratings] = {}

@@ -188,8 +188,8 @@ def readable_decision(
     """Return a decision that is not about an agency of the actor's. Raises NotFound."""
     decision = decision_on(session, meeting_id, decision_id)
     if decision.return_id is not None:
-        return_ = return_on(session, board_id, decision.return_id)
-        if holds_role_at(actor, facts_of(return_)):
+        return_ = decision.return_
+        if return_ is None or holds_role_at(actor, facts_of(return_)):
             raise NotFound("There is no such decision.")
     return decision
 
