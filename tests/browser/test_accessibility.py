@@ -27,7 +27,8 @@ pytestmark = pytest.mark.xdist_group("accessibility")
 ANYBODY = "anybody"
 # Routes that answer with a file, or lead on.
 ANSWERS_NO_PAGE = {
-    "calendars.feed", "evidence.download", "reports.compliance_file", "reports.standards_file",
+    "calendars.feed", "challenges.sheet", "escalations.pdf", "evidence.download", "figures.as_csv",
+    "reports.compliance_file", "reports.standards_file",
     "reports.comparison_file", "tools.lineage_file",
     "meetings.exceptions_file", "meetings.minutes_file", "meetings.pack_file",
     "meetings.plan_file", "themes.published_file",
