@@ -27,6 +27,7 @@ MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # anything else is a slip of the keys
 
 
 def one_line(value: str | None) -> str | None:
@@ -231,6 +232,9 @@ class GovDateField(Looks, Field):
         if not (year.isdecimal() and len(year) == 4):
             self.wrong = ("year",)
             raise ValueError(f"{what}: the year must include 4 numbers")
+        if not FIRST_YEAR <= int(year) <= LAST_YEAR:
+            self.wrong = ("year",)
+            raise ValueError(f"{what}: the year must be between {FIRST_YEAR} and {LAST_YEAR}")
         try:
             return date(int(year), _month(self.parts["month"]), _number(self.parts["day"]))
         except ValueError:

@@ -1,7 +1,7 @@
 """A calendar feed as iCalendar (RFC 5545)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from icalendar import Calendar, Event
 
@@ -36,7 +36,8 @@ def _event(entry: Entry, base_url: str, host: str) -> Event:
     event.add("last-modified", entry.changed_at)
     event.add("sequence", entry.revision)
     event.add("dtstart", entry.day)
-    event.add("dtend", entry.day + timedelta(days=1))
+    if entry.day < date.max:  # else there is no day after it: an all-day event lasts one anyway
+        event.add("dtend", entry.day + timedelta(days=1))
     event.add("summary", entry.summary)
     event.add("description", "\n".join(part for part in (entry.description, link) if part))
     event.add("url", link)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 DAYS_TO_REVIEW = 28
 """A return is proposed for a meeting at least so long after it is due, so that QA can read it."""
@@ -35,8 +35,7 @@ def proposals(returns: Iterable[ToPlan], meetings: Sequence[Slot]) -> Mapping[in
     taken = {each.id: each.taken for each in meetings}
     found: dict[int, int] = {}
     for each in sorted(returns, key=lambda one: (one.due_on, one.agency.casefold(), one.id)):
-        ready = each.due_on + timedelta(days=DAYS_TO_REVIEW)
-        fitting = [slot for slot in meetings if slot.held_on >= ready]
+        fitting = [slot for slot in meetings if (slot.held_on - each.due_on).days >= DAYS_TO_REVIEW]
         if fitting:
             best = min(fitting, key=lambda slot: (taken[slot.id], slot.held_on, slot.id))
             taken[best.id] += 1

@@ -7,6 +7,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
+from s11audit.domain.calendars import Entry
 from s11audit.domain.enums import ActionState, MeetingKind, ReturnState, Role
 from s11audit.models import AuditLog, CalendarFeed, DigestChoice, Grant, Meeting, Visit
 from s11audit.reports.as_ics import as_ics
@@ -134,3 +135,6 @@ def test_a_boards_feed_shows_what_the_person_may_see(session, client):
         session.rollback()
         assert session.scalars(select(DigestChoice.wanted)).one() is (wanted == "yes")
     assert as_ics("None", [], base_url="", host="h").startswith(b"BEGIN:VCALENDAR\r\n")
+    last = Entry("action", 1, date.max, "Action due: Æ; a, b", "/x", make.NOW)
+    told = Calendar.from_ical(as_ics("Last", [last], base_url="", host="h")).walk("VEVENT")[0]
+    assert (told["summary"], told["dtstart"].dt, "dtend" in told) == (last.summary, date.max, False)

@@ -86,6 +86,8 @@ def test_a_date_is_read_from_its_three_boxes(parts: tuple[str, str, str], expect
         (("1", "2", "27"), "Due date: the year must include 4 numbers", "due-year"),
         (("1", "2", "٢٠٢٧9"), "Due date: the year must include 4 numbers", "due-year"),
         (("x", "y", "2027"), "Due date must be a real date", "due-day"),
+        (("31", "12", "9999"), "Due date: the year must be between 1900 and 2199", "due-year"),
+        (("1", "1", "0001"), "Due date: the year must be between 1900 and 2199", "due-year"),
     ],
 )
 def test_a_wrong_date_says_what_is_wrong(

@@ -18,6 +18,7 @@ def test_returns_are_spread_over_the_meetings_after_their_review():
     assert proposals(returns, [TOO_SOON, MAY, JULY]) == {2: 2, 1: 2, 3: 3}
     assert proposals(returns, []) == {}
     assert proposals(returns[:1], [Slot(5, date(2026, 3, 29))]) == {1: 5}
+    assert proposals([ToPlan(1, "College", date.max)], [MAY]) == {}
 
 
 def test_quarters():
