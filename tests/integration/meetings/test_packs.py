@@ -7,7 +7,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from s11audit.domain.enums import AttendanceKind, Category, MeetingKind, Rag, ReturnState, Role
+from s11audit.domain.enums import (
+    ActionState,
+    AttendanceKind,
+    Category,
+    MeetingKind,
+    Rag,
+    ReturnState,
+    Role,
+)
 from s11audit.domain.errors import NotAllowed, NotFound, Refused
 from s11audit.models import AuditLog, EnquiryLine, Meeting, PlanSubmission
 from s11audit.reports.build_pack import Section, meeting_pack
@@ -15,6 +23,7 @@ from s11audit.services import enquiries, meetings, minutes, moderation
 from tests import factories as make
 from tests.factories import NOW
 from tests.support.counting import MOST_QUERIES, counted_queries
+from tests.support.reporting import Asked
 from tests.support.reviewing import Panel, panel, rated, sent_in
 from tests.support.web import sign_in
 
@@ -134,6 +143,27 @@ def test_minutes_are_taken_approved_and_frozen(client: FlaskClient, session: Ses
     ).all()
     sign_in(client, found.viewer)
     assert client.get(f"{at}/pack").status_code == 403
+
+
+@SQLITE
+def test_an_action_to_verify_is_whose_improvement_it_is_now(session: Session) -> None:
+    found = panel(session)
+    meeting = meeting_of(session, found)
+    alder = Asked(session, found.board, found.cycle, "Alder").submit(NOW, {1: Rag.RED})
+    alder.publish(NOW, {1: Rag.RED})
+    action = alder.act(1, NOW)
+    action.state = ActionState.REPORTED_COMPLETE
+    heir = make.membership(session, found.board, "Heir")
+    action.improvement.membership_id = heir.id
+    session.flush()
+
+    def to_verify(who: str) -> list[str]:
+        pack = meeting_pack(session, found.actor(session, who), found.board.id, meeting, now=NOW)
+        return [each.agency for each in pack.sections[-1].items]
+
+    assert to_verify("qa") == ["Heir"]
+    make.grant(session, found.qa, Role.LEAD, membership=heir)
+    assert to_verify("qa") == []
 
 
 def test_minutes_need_somebody_present_and_the_chair(session: Session) -> None:
