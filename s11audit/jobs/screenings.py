@@ -1,7 +1,7 @@
 """Drafts the screenings of returns that came in, in the background.
 
-The drafted lists are the record of how far the work is: each is stored in a transaction of its
-own, so that a process that is killed loses the one it was at, and the next goes on from there.
+The drafted lists are the record of how far the work is: a few are stored in each transaction, so
+that a process that is killed loses those it was at, and the next goes on from there.
 """
 
 import logging
@@ -12,11 +12,12 @@ from datetime import datetime
 from sqlalchemy import Select
 
 from s11audit.extensions import db
-from s11audit.queries.screened import reading_of
+from s11audit.queries.screened import readings_of
 from s11audit.queries.screening import not_drafted
-from s11audit.services.screening import draft
+from s11audit.services.drafting import draft_all
 from s11audit.transactions import writing
 
+TOGETHER = 50  # returns in a transaction
 SECONDS = 40  # at the most in one sweep: mail and reminders wait behind it
 
 logger = logging.getLogger(__name__)
@@ -46,23 +47,33 @@ def _draft(
     db.session.rollback()  # what is waiting now, not when the session last looked
     found: Sequence[int] = db.session.scalars(waiting).all()
     drafted = 0
-    for done, return_id in enumerate(found, 1):
+    for first in range(0, len(found), TOGETHER):
         if until is not None and time.monotonic() > until:
             break
+        some = found[first : first + TOGETHER]
         try:
-            drafted += _one(return_id, now)
+            drafted += _together(some, now)
+        except Exception:
+            drafted += _one_by_one(some, now, until)
+        told(first + len(some), len(found))
+    return drafted
+
+
+def _together(return_ids: Sequence[int], now: datetime) -> int:
+    """Read these returns outside the write lock, and store their lists within it."""
+    readings = readings_of(db.session, return_ids)
+    with writing() as session:
+        return draft_all(session, readings, now=now)
+
+
+def _one_by_one(return_ids: Sequence[int], now: datetime, until: float | None) -> int:
+    """Draft these lists each by itself, so that the one that cannot be read holds up no other."""
+    drafted = 0
+    for return_id in return_ids:
+        try:
+            drafted += _together([return_id], now)
         except Exception:
             if until is None:
                 raise
             logger.exception("The return %s cannot be read for screening", return_id)
-        told(done, len(found))
     return drafted
-
-
-def _one(return_id: int, now: datetime) -> bool:
-    """Read a return outside the write lock, and store its list within it."""
-    reading = reading_of(db.session, return_id)
-    if reading is None:
-        return False
-    with writing() as session:
-        return draft(session, reading, now=now) is not None

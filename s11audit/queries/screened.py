@@ -168,15 +168,28 @@ def screen_stage(
     ]
 
 
+def readings_of(session: Session, return_ids: Sequence[int]) -> list[Reading]:
+    """Read the current submissions of these returns, in their order, a fixed number of queries for
+    each hundred; those that have none that is screened are left out."""
+    found = {
+        each.return_id: each
+        for each in sent_in(session, current_submissions().where(Return.id.in_(return_ids)))
+    }
+    sent = [found[return_id] for return_id in return_ids if return_id in found]
+    return [
+        _reading(each, read) for each, read in zip(sent, read_returns(session, sent), strict=True)
+    ]
+
+
 def reading_of(session: Session, return_id: int) -> Reading | None:
     """Read a return's current submission; None where it has none that is screened."""
-    sent = sent_in(session, current_submissions().where(Return.id == return_id))
-    if not sent:
-        return None
-    read = next(read_returns(session, sent))
+    return next(iter(readings_of(session, [return_id])), None)
+
+
+def _reading(sent: Sent, read: ReadReturn) -> Reading:
     standards = {each.number: each for each in read.standards if comparable(each)}
     return Reading(
-        sent[0],
+        sent,
         read_alone(read),
         copied_from_last_time(read),
         standards,

@@ -107,14 +107,14 @@ def test_drafting_one_by_one_finds_what_reading_at_once_finds(session):
 @SQLITE
 def test_a_failure_at_one_return_holds_up_no_other_and_is_tried_again(session, monkeypatch):
     found, all_returns = a_stage(session)
-    real, bad = screenings.reading_of, all_returns[1].id
+    real, bad = screenings.readings_of, all_returns[1].id
 
-    def failing(from_session, return_id):
-        if return_id == bad:
+    def failing(from_session, return_ids):
+        if bad in return_ids:
             raise RuntimeError("unreadable")
-        return real(from_session, return_id)
+        return real(from_session, return_ids)
 
-    monkeypatch.setattr(screenings, "reading_of", failing)
+    monkeypatch.setattr(screenings, "readings_of", failing)
     assert screenings.draft_waiting(NOW) == 2
     monkeypatch.undo()
     assert session.scalars(not_drafted()).all() == [bad]
@@ -132,7 +132,7 @@ def test_what_was_read_is_dropped_where_the_return_went_back_in_the_meantime(ses
     returns.send_back(
         session, found.actor(session, "office"), found.return_.id, "Please add more.", now=NOW
     )
-    assert screening.draft(session, reading, now=NOW) is None
+    assert not screening.draft(session, reading, now=NOW)
     session.commit()
     assert screenings.draft_waiting(NOW) == 1
     # Its new submission is compared with the others, and not with itself.
@@ -140,7 +140,7 @@ def test_what_was_read_is_dropped_where_the_return_went_back_in_the_meantime(ses
     session.commit()
     assert screenings.draft_waiting(NOW) == 1
     assert drafted(session)[0][1] == 2 and drafted(session)[0][2] is ScreeningRule.COPIED
-    assert screening.draft(session, reading_of(session, found.return_.id), now=NOW) is None
+    assert not screening.draft(session, reading_of(session, found.return_.id), now=NOW)
 
 
 @SQLITE
@@ -167,12 +167,13 @@ def test_a_killed_process_loses_nothing_and_the_next_goes_on(session, settings):
         "from datetime import UTC, datetime\n"
         "from s11audit import create_app\n"
         "from s11audit.jobs import screenings\n"
-        "real = screenings.reading_of\n"
+        "screenings.TOGETHER = 3\n"
+        "real = screenings.readings_of\n"
         "def slow(*args):\n"
         "    time.sleep(0.05)\n"
         "    print('.', flush=True)\n"
         "    return real(*args)\n"
-        "screenings.reading_of = slow\n"
+        "screenings.readings_of = slow\n"
         "with create_app().app_context():\n"
         "    screenings.draft_waiting(datetime.now(UTC))\n"
     )
@@ -184,14 +185,14 @@ def test_a_killed_process_loses_nothing_and_the_next_goes_on(session, settings):
         [sys.executable, "-c", script], env=environment, cwd=ROOT, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
-    for _ in range(4):
+    for _ in range(3):
         process.stdout.readline()
     time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     process.stdout.close()
     before = session.scalar(select(func.count()).select_from(Screening))
-    assert 3 <= before <= 4
+    assert 6 <= before <= 9
     session.rollback()
     assert screenings.draft_waiting(NOW) == len(all_returns) - before
     assert sorted(point[1:] for point in drafted(session)) == at_once(

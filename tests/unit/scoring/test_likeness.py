@@ -58,7 +58,7 @@ def test_every_text_that_is_like_another_is_found_and_no_other_in_any_order(text
     }
     found = alike_among(items)
     chance.shuffle(items)
-    # Few enough shingles that a pair that is alike shares a print, but for one in 65,000.
+    # Few enough shingles that a pair that is alike shares a print, but for one in 95,000.
     assert found.keys() == alike_among(items).keys() == expected
     assert all(alike(shingles(texts[a]), shingles(texts[b])) for a, b in found.items())
     assert all(
