@@ -65,7 +65,10 @@ class DrawForm(FlaskForm):
 
     def strata(self) -> list[tuple[int, Category | None, bool, int]]:
         """Return (row, category, statutory only, count) of each row that was filled in; a row
-        without a count counts 0."""
+        without a count counts 0. One that was begun without a category gets an error."""
+        for category, statutory, count in self.rows():
+            if not category.data and (statutory.data or count.data is not None):
+                category.errors = ["Select a category"]
         return [
             (
                 number,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain.enums import UNCOUNTED_STANDINGS, Category, Duty, Participation
@@ -48,11 +48,7 @@ def pool_of(
     statement = (
         select(Return.id, Membership.name)
         .join(Membership, Membership.id == Return.membership_id)
-        .where(
-            Return.stage_id == stage_id,
-            Return.participation == Participation.FULL,
-            Return.standing.not_in(UNCOUNTED_STANDINGS),
-        )
+        .where(*_asked(stage_id))
     )
     if category is not None:
         statement = statement.where(has_category(Return.categories, category))
@@ -60,6 +56,43 @@ def pool_of(
         statement = statement.where(Membership.duty == Duty.STATUTORY)
     rows = [(return_id, name) for return_id, name in session.execute(statement)]
     return sorted(rows, key=lambda row: (report_order(row[1]), row[0]))
+
+
+@dataclass(frozen=True)
+class PoolSize:
+    """How many agencies a draw can be made from: of a category (None: of any), and how many of
+    them are statutory."""
+
+    category: Category | None
+    agencies: int
+    statutory: int
+
+
+def pool_sizes(session: Session, stage_id: int) -> list[PoolSize]:
+    """Return how many agencies the pool of each category holds that has any, and of all together
+    last; one query. An agency of two categories is in both."""
+    held = [
+        (set(categories), duty is Duty.STATUTORY)
+        for categories, duty in session.execute(
+            select(Return.categories, Membership.duty)
+            .join(Membership, Membership.id == Return.membership_id)
+            .where(*_asked(stage_id))
+        )
+    ]
+    found = []
+    for category in (*Category, None):
+        duties = [duty for categories, duty in held if category is None or category in categories]
+        if duties or category is None:
+            found.append(PoolSize(category, len(duties), sum(duties)))
+    return found
+
+
+def _asked(stage_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Return.stage_id == stage_id,
+        Return.participation == Participation.FULL,
+        Return.standing.not_in(UNCOUNTED_STANDINGS),
+    )
 
 
 def draw_on(session: Session, board_id: int, draw_id: int) -> Draw:

@@ -22,6 +22,7 @@ from s11audit.queries.draws import (
     drawn_strata,
     draws_of,
     picks_of,
+    pool_sizes,
     stratum_words,
 )
 from s11audit.queries.visits import team_names, visits_of_returns, visits_of_stage
@@ -121,7 +122,13 @@ def freeze(board: Board, stage_id: int) -> Any:
             else:
                 flash("The pool is frozen and logged.", "success")
                 return redirect(url_for(".draw", board=board.slug, draw_id=draw_id))
-    return render_template("visits/freeze.html", board=board, stage=stage, form=form)
+    return render_template(
+        "visits/freeze.html",
+        board=board,
+        stage=stage,
+        form=form,
+        sizes=pool_sizes(db.session, stage.id),
+    )
 
 
 @bp.get("/boards/<slug:board>/draws/<int:draw_id>")

@@ -61,6 +61,11 @@ def test_from_the_draw_to_what_the_agency_reads(client: FlaskClient, session: Se
     assert "the pool (Voluntary) holds 3 agencies" in post(
         client, freeze, 200, count_1="4", **choice
     )
+    # A part that was begun is not left out; and one sees beforehand how many there are.
+    begun = post(client, freeze, 200, count_1="1", count_2="2", **choice)
+    assert "Select a category" in begun
+    sizes = re.sub(r"<[^>]+>|\s+", " ", read(client, freeze))
+    assert re.search(r"Voluntary +3 +3 +Of any category +3 +3", sizes), sizes
     draw_page = post(client, freeze, count_1="3", **choice)
     assert "Make the seed and draw" in read(client, draw_page)
     others[1].name = "Renamed since"
