@@ -70,10 +70,19 @@ def draft_all(session: Session, readings: Iterable[Reading], *, now: datetime) -
     lists = _with_copies(session, readings, now)
     if not lists:
         return 0
-    ids = session.scalars(
-        insert(Screening).returning(Screening.id, sort_by_parameter_order=True),
+    session.connection().execute(
+        insert(Screening),
         [{"submission_id": each.reading.sent.submission_id, "drafted_at": now} for each in lists],
-    ).all()
+    )
+    stored = {
+        row.submission_id: row.id
+        for row in session.execute(
+            select(Screening.submission_id, Screening.id).where(
+                Screening.submission_id.in_([each.reading.sent.submission_id for each in lists])
+            )
+        )
+    }
+    ids = [stored[each.reading.sent.submission_id] for each in lists]
     points = [
         _row(screening_id, point, now)
         for screening_id, each in zip(ids, lists, strict=True)
