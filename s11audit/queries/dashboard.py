@@ -17,6 +17,7 @@ from s11audit.domain.enums import (
 )
 from s11audit.models import (
     Action,
+    Allotment,
     Cycle,
     Grant,
     Improvement,
@@ -51,6 +52,8 @@ class StageFigures:
     out: int = 0
     unrated: int = 0
     """Submitted by advisory agencies, which nobody rates."""
+    unallotted: int = 0
+    """With QA, and nobody reviews them."""
 
     @property
     def to_review(self) -> int:
@@ -116,6 +119,12 @@ def _counted(session: Session, board_id: int, today: date) -> Any:
     advisory = and_(
         Return.state == ReturnState.SUBMITTED, Return.participation == Participation.ADVISORY
     )
+    unallotted = and_(
+        Cycle.basis == Basis.AGREED,
+        Return.participation == Participation.FULL,
+        Return.state.in_([ReturnState.SUBMITTED, ReturnState.IN_REVIEW]),
+        ~exists().where(Allotment.return_id == Return.id, Allotment.ended_at.is_(None)),
+    )
     flagged = (
         select(
             Return.stage_id,
@@ -125,6 +134,7 @@ def _counted(session: Session, board_id: int, today: date) -> Any:
             case((soon, 1), else_=0).label("soon"),
             case((still_out(), 1), else_=0).label("out"),
             case((advisory, 1), else_=0).label("advisory"),
+            case((unallotted, 1), else_=0).label("unallotted"),
             back,
         )
         .join(Return.stage)
@@ -143,6 +153,7 @@ def _counted(session: Session, board_id: int, today: date) -> Any:
             func.sum(flagged.c.out).label("out"),
             func.sum(flagged.c.back).label("back"),
             func.sum(flagged.c.advisory).label("advisory"),
+            func.sum(flagged.c.unallotted).label("unallotted"),
         ).group_by(flagged.c.stage_id, flagged.c.state, flagged.c.standing)
     )
 
@@ -161,6 +172,7 @@ def _add(figures: StageFigures, row: Any) -> None:
     figures.sent_back += row.back
     figures.out += row.out
     figures.unrated += row.advisory
+    figures.unallotted += row.unallotted
 
 
 def pending_invitations(session: Session, board_id: int, now: datetime) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from s11audit.domain.enums import EscalationKind, ReturnState, Standing
@@ -96,20 +96,7 @@ def escalations_of_board(
         .correlate(Return)
         .scalar_subquery()
     )
-    is_in = (
-        exists()
-        .where(
-            Submission.return_id == Return.id,
-            ~exists().where(SendBack.submission_id == Submission.id).correlate(Submission),
-        )
-        .correlate(Return)
-    )
-    # As `stopped_because` has it: a submission that was sent back is not in.
-    ended = or_(
-        is_in,
-        Return.state.in_([ReturnState.SUBMITTED, ReturnState.IN_REVIEW, ReturnState.RATED]),
-        Return.standing.not_in([Standing.ASKED, Standing.DECLINED]),
-    )
+    is_in, ended = _is_in(), _ended()
     statement = (
         select(Return, is_in.label("is_in"))
         .join(Return.membership)
@@ -145,6 +132,43 @@ def escalations_of_board(
         for each, came_in in found.items
     ]
     return Page(rows, found.number, found.pages, found.total)
+
+
+def steps_due(session: Session, board_id: int, today: date) -> int:
+    """Return in how many of the board's running escalations the next step is due or overdue."""
+    due = EscalationStep.done_at.is_(None) & (EscalationStep.due_on <= today)
+    # Steps are taken in their order, and their days follow it.
+    waiting = exists().where(EscalationStep.return_id == Return.id, due).correlate(Return)
+    return (
+        session.scalar(
+            select(func.count(Return.id))
+            .join(Return.stage)
+            .join(Stage.cycle)
+            .where(Cycle.board_id == board_id, waiting, not_(_ended()))
+        )
+        or 0
+    )
+
+
+def _is_in() -> ColumnElement[bool]:
+    """Whether a submission of the return is in: one that was sent back is not."""
+    return (
+        exists()
+        .where(
+            Submission.return_id == Return.id,
+            ~exists().where(SendBack.submission_id == Submission.id).correlate(Submission),
+        )
+        .correlate(Return)
+    )
+
+
+def _ended() -> ColumnElement[bool]:
+    """Whether an escalation of the return is stopped, as `stopped_because` has it."""
+    return or_(
+        _is_in(),
+        Return.state.in_([ReturnState.SUBMITTED, ReturnState.IN_REVIEW, ReturnState.RATED]),
+        Return.standing.not_in([Standing.ASKED, Standing.DECLINED]),
+    )
 
 
 def late_without(session: Session, board_id: int, today: date) -> int:

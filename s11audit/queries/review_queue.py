@@ -110,7 +110,7 @@ def review_queue(
     tool, so that the whole board is looked at, by a few columns of each return.
     """
     rows = _rows(session, actor, board_id)
-    counts = {waiting: sum(row.waiting is waiting for row in rows) for waiting in Waiting}
+    counts = _counts(rows)
     key = name_key(search)
     wanted = [row for row in rows if row.waiting in show and key in name_key(row.agency)]
     pages = max(1, -(-len(wanted) // PAGE_LENGTH))
@@ -120,6 +120,15 @@ def review_queue(
     stands = stands_of(session, [row.return_id for row in shown])
     shown = [replace(row, screening=stands.get(row.return_id, NOT_SCREENED)) for row in shown]
     return Queue(Page(shown, number, pages, len(wanted)), counts)
+
+
+def queue_counts(session: Session, actor: Actor, board_id: int) -> dict[Waiting, int]:
+    """Return how many of the board's returns wait for each thing."""
+    return _counts(_rows(session, actor, board_id))
+
+
+def _counts(rows: Sequence[QueueRow]) -> dict[Waiting, int]:
+    return {waiting: sum(row.waiting is waiting for row in rows) for waiting in Waiting}
 
 
 def next_return(session: Session, actor: Actor, board_id: int, return_id: int) -> QueueRow | None:

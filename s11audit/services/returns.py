@@ -146,16 +146,16 @@ def send_back(
     return return_
 
 
-def not_sent_back(session: Session, return_: Return) -> str | None:
+def not_sent_back(session: Session, return_: Return, *, shared: bool = True) -> str | None:
     """Return why a return cannot be sent back now, or None where it can. Its stage must be
-    loaded."""
+    loaded. `shared`: whether its ratings were ever shared with the agency, if that is known."""
     try:
         lifecycle.after(Change.SEND_BACK, return_.state)
     except Refused as error:
         return str(error)
     if return_.stage.closed_at is not None:
         return "The return cannot be sent back, because its stage is closed."
-    if open_sharing(session, return_.id) is not None:
+    if shared and open_sharing(session, return_.id) is not None:
         return "The return cannot be sent back, because its agreed ratings are with the agency."
     return None
 

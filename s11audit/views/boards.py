@@ -18,8 +18,9 @@ from s11audit.queries.dashboard import (
     plan_figures,
     stage_figures,
 )
+from s11audit.queries.escalations import steps_due
 from s11audit.queries.plan_lists import Show
-from s11audit.queries.review_queue import Waiting, review_queue
+from s11audit.queries.review_queue import Waiting, queue_counts
 from s11audit.queries.screening import to_be_screened
 from s11audit.views.guards import actor, board, now
 from s11audit.views.listing import link_to
@@ -56,6 +57,8 @@ def dashboard(board: Board) -> str:
         steps += _people_steps(board)
     if may["see_queue"]:
         steps += _qa_steps(board)
+    if may["allot"]:
+        steps += _reviewer_steps(board, figures)
     current = [each for each in figures if each.open]
     return render_template(
         "boards/dashboard.html",
@@ -80,6 +83,10 @@ def _office_steps(board: Board, figures: list[StageFigures], agencies: AgencyCou
     if screened:
         words = "1 return is" if screened == 1 else f"{screened} returns are"
         steps.append(Step(f"{words} to be screened", link_to("screening.index", **place)))
+    due = steps_due(db.session, board.id, london_today(now()))
+    if due:
+        words = "1 escalation has a step" if due == 1 else f"{due} escalations have a step"
+        steps.append(Step(f"{words} to be taken", link_to("escalations.index", **place)))
     for each in figures:
         steps += _stage_steps(place, each)
     if any(each.stage.cycle.basis is Basis.CONFIRMED for each in figures):
@@ -143,7 +150,7 @@ def _people_steps(board: Board) -> list[Step]:
 
 
 def _qa_steps(board: Board) -> list[Step]:
-    waiting = review_queue(db.session, actor(), board.id).counts
+    waiting = queue_counts(db.session, actor(), board.id)
     counted: list[Counted] = [
         (waiting[Waiting.SUBMITTED], "submitted return waits", "submitted returns wait",
          "for a review to start", "reviews.queue", Waiting.SUBMITTED),
@@ -156,6 +163,20 @@ def _qa_steps(board: Board) -> list[Step]:
         *_plan_counts(board, Basis.AGREED),
     ]  # fmt: skip
     return _counted_steps(board, counted)
+
+
+def _reviewer_steps(board: Board, figures: list[StageFigures]) -> list[Step]:
+    """What nobody reviews yet, for those who allot."""
+    return [
+        Step(
+            f"{'1 return has' if each.unallotted == 1 else f'{each.unallotted} returns have'}"
+            " no reviewer yet in"
+            f" stage {each.stage.number} of {each.stage.cycle.name}",
+            link_to("allotments.stage", board=board.slug, stage_id=each.stage.id),
+        )
+        for each in figures
+        if each.unallotted
+    ]
 
 
 def _plan_counts(board: Board, basis: Basis) -> list[Counted]:

@@ -127,6 +127,7 @@ def show(return_: Return) -> str:
     facts = facts_of(return_)
     events = timeline(db.session, return_)
     office = can(actor(), Can.MANAGE_RETURNS, facts) and return_.kind is not ReturnKind.RECORDED
+    shared = any(event.what.startswith(RATINGS_SHARED) for event in events.events)
     return render_template(
         "returns/show.html",
         board=return_.membership.board,
@@ -138,13 +139,13 @@ def show(return_: Return) -> str:
         still_open=open_before(db.session, return_),
         **_confirmed_way(return_, events, office),
         published=any(event.what.startswith("Ratings published") for event in events.events),
-        shared=any(event.what.startswith(RATINGS_SHARED) for event in events.events),
+        shared=shared,
         link=link_to,
         screening=stands_of(db.session, [return_.id]).get(return_.id)
         if _sees_screening(facts)
         else None,
         may_extend=office and returns.not_extendable(return_) is None,
-        may_send_back=office and returns.not_sent_back(db.session, return_) is None,
+        may_send_back=office and returns.not_sent_back(db.session, return_, shared=shared) is None,
         may_chase=office and returns.not_extendable(return_) is None,
         may_enter=office and not why_not_editable(return_, now()),
     )

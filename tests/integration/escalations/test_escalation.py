@@ -39,6 +39,7 @@ def test_the_steps_of_an_escalation(session, client):
     posted(client, f"{home}/begin")
     assert client.post(f"{home}/begin").status_code == 409
     session.commit()
+    assert "1 escalation has a step to be taken" in client.get(f"/boards/{board.slug}").text
     first, second, third, _last = escalation_of(session, return_by_id(session, return_.id)).steps
     assert late_without(session, board.id, make.TODAY) == 1
     # The reminder goes to the agency's lead.
