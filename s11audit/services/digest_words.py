@@ -48,13 +48,13 @@ class Part:
 
 def digest(name: str, parts: Sequence[Part], today: date, base_url: str) -> tuple[str, str]:
     """Return the subject and the body of one person's digest."""
-    number = sum(len(part.owed) for part in parts)
+    number = sum(_number(part.owed) for part in parts)
     texts = []
     for part in parts:
         values = {
             "name": name,
             "board": part.board,
-            "things": things(len(part.owed)),
+            "things": things(_number(part.owed)),
             "list": "\n\n".join(line(each, part.slug, today, base_url) for each in part.owed),
         }
         texts.append((part.board, placeholders.fill(part.text or TEXT, values)))
@@ -69,6 +69,11 @@ def digest(name: str, parts: Sequence[Part], today: date, base_url: str) -> tupl
 def things(number: int) -> str:
     """Return "1 thing to do" or "3 things to do"."""
     return "1 thing to do" if number == 1 else f"{number} things to do"
+
+
+def _number(owed: Sequence[Owed]) -> int:
+    """Return how many things wait: what a line only counts, by its count."""
+    return sum(sum(number for _, number in each.counts) or 1 for each in owed)
 
 
 def line(owed: Owed, slug: str, today: date, base_url: str) -> str:

@@ -9,7 +9,15 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from s11audit import create_app
-from s11audit.domain.enums import ActionState, Rag, RatingRole, ReturnState, Role, Standing
+from s11audit.domain.enums import (
+    ActionState,
+    Rag,
+    RatingRole,
+    ReminderKind,
+    ReturnState,
+    Role,
+    Standing,
+)
 from s11audit.extensions import db
 from s11audit.jobs.reminders import send_digests
 from s11audit.models import (
@@ -34,7 +42,9 @@ from s11audit.models import (
     Stage,
     Submission,
 )
+from s11audit.queries.owed import Owed
 from s11audit.services import digests
+from s11audit.services.digest_words import Part, digest
 from s11audit.transactions import writing
 from tests import factories as make
 from tests.support.counting import counted_queries
@@ -215,6 +225,10 @@ https://audit.example.org/calendar
     run(date(2026, 3, 9))  # Monday
     sent = mail(session)
     assert "* 1 submitted return waits.\n" in sent["office@example.org", date(2026, 3, 9)]
+    counts = (("late", 5), ("submitted", 1))
+    office = Owed(1, ReminderKind.OFFICE, north.id, north.id, make.TODAY, counts=counts)
+    subject, _ = digest("Ann", [Part("North Board", "north", "", "", [office])], make.TODAY, "")
+    assert subject == "6 things to do for North Board"
     assert ("lead@example.org", date(2026, 3, 9)) not in sent, "the action had its step on the 4th"
     assert len(sent) == 2
 
