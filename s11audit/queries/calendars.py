@@ -219,7 +219,7 @@ def _visits(session: Session, where: ColumnElement[bool]) -> list[Entry]:
             visit.id,
             visit.visit_on,
             f"Visit: {agency}",
-            f"/returns/{visit.return_id}",
+            f"/returns/{visit.return_id}/visits",  # as far as a visitor reaches
             visit.arranged_at,
             f"{cycle}, stage {stage}",
             visit.place,
@@ -230,7 +230,7 @@ def _visits(session: Session, where: ColumnElement[bool]) -> list[Entry]:
 
 def _stages(session: Session, board_ids: Collection[int]) -> list[Entry]:
     rows = session.execute(
-        select(Stage, Cycle.name, Cycle.opened_at, Board.slug)
+        select(Stage, Cycle.name, Cycle.opened_at, Board.slug, Board.name)
         .join(Stage.cycle)
         .join(Cycle.board)
         .where(Cycle.board_id.in_(board_ids), Cycle.recorded.is_(False), Stage.closed_at.is_(None))
@@ -244,8 +244,9 @@ def _stages(session: Session, board_ids: Collection[int]) -> list[Entry]:
             f"Returns due: {cycle}, stage {stage.number}",
             f"/boards/{slug}",
             opened_at,
+            board,
         )
-        for stage, cycle, opened_at, slug in rows
+        for stage, cycle, opened_at, slug, board in rows
     ]
 
 
@@ -254,7 +255,7 @@ def _meetings(
 ) -> list[Entry]:
     packs = [each for each in board_ids if can(actor, Can.READ_PACK, Facts(each))]
     rows = session.execute(
-        select(Meeting, Board.slug)
+        select(Meeting, Board.slug, Board.name)
         .join(Meeting.board)
         .where(
             Meeting.board_id.in_(board_ids),
@@ -271,10 +272,10 @@ def _meetings(
             meeting.title or MEETINGS[meeting.kind],
             f"/boards/{slug}/meetings/{meeting.id}",
             meeting.added_at,
-            ", ".join(each for each in (MEETINGS[meeting.kind], meeting.starts_at) if each),
+            ", ".join(each for each in (MEETINGS[meeting.kind], meeting.starts_at, board) if each),
             meeting.place,
         )
-        for meeting, slug in rows
+        for meeting, slug, board in rows
     ]
 
 

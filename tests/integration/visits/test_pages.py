@@ -218,6 +218,7 @@ def test_invited_people_alone_and_cancelled(client: FlaskClient, session: Sessio
     peer = session.scalars(select(User).where(User.name == "Ola Peer")).one()
     due = own_entries(session, make.actor(session, peer), make.TODAY)
     assert [each.summary for each in due] == [f"Visit: {found.agency.name}"]
+    read(client, due[0].path)
     sign_in(client, found.office)
     at_visit = team.removesuffix("/team")
     for path in (team, at_visit, f"{at_visit}/paper", visits):
