@@ -81,7 +81,7 @@ ABOUT = """## Screening
 
 Returns of nine statements of 200 words: 12 % near copies of another agency’s, and one standard in
 which every agency uses the same paragraph of 160 words. “Read at once” is `s11audit screening`,
-which stores nothing; “drafted” is what the background does, fifty returns a transaction, on SQLite.
+which stores nothing; “drafted” is what the background does, 25 returns a transaction, on SQLite.
 Both take one core; growth is told by its CPU seconds.
 """
 

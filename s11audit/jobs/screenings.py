@@ -17,7 +17,7 @@ from s11audit.queries.screening import not_drafted
 from s11audit.services.drafting import draft_all
 from s11audit.transactions import writing
 
-TOGETHER = 50  # returns in a transaction
+TOGETHER = 25  # returns in a transaction
 SECONDS = 40  # at the most in one sweep: mail and reminders wait behind it
 
 logger = logging.getLogger(__name__)
