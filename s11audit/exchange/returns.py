@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain import policy
 from s11audit.domain.dates import LONDON, london_today
@@ -39,6 +39,7 @@ from s11audit.queries.progress import is_complete
 from s11audit.queries.tools import in_scope, tool_of
 from s11audit.scoring.words import counted, words_over
 from s11audit.services import log
+from s11audit.services.carrying import drop_carried_evidence
 from s11audit.services.publications import Agreed, publish_ratings
 from s11audit.services.submissions import Signatory, freeze
 from s11audit.tools.schema import Standard, Tool
@@ -281,13 +282,17 @@ def _write_responses(
     locked: Mapping[int, Return],
     now: datetime,
 ) -> None:
-    """Store what the agencies said. A response may be there already, empty, from an assignment."""
+    """Store what the agencies said. A response may be there already from an assignment, with what
+    was carried over from an earlier stage: a file answers in full, so that this goes."""
+    for each in returns:
+        drop_carried_evidence(session, locked[each.return_id])
     there = {
         (response.return_id, response.standard): response
         for response in session.scalars(
             select(Response)
             .join(Return, Return.id == Response.return_id)
             .where(Return.id.in_([each.return_id for each in returns]))
+            .options(selectinload(Response.answers))
         )
     }
     today = london_today(now)
@@ -305,7 +310,9 @@ def _write_responses(
                     answers=[],
                 )
                 session.add(response)
-            # A file answers in full: what was carried over does not count beside it.
+            if response.taken_over_from_id is not None:
+                response.statement, response.na_reason, response.answers = "", "", []
+                response.taken_over_from_id = None
             response.ask, response.asked_on_id, response.taken_over = Ask.FULL, None, []
             response.version += 1
             response.saved_at = now

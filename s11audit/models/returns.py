@@ -203,7 +203,9 @@ class Response(Base):
     assigned_to: Mapped[User | None] = relationship(foreign_keys=[assigned_to_id])
     saved_by: Mapped[User | None] = relationship(foreign_keys=[saved_by_id])
     asked_on: Mapped["Rating | None"] = relationship()
-    answers: Mapped[list["Answer"]] = relationship(order_by="Answer.requirement")
+    answers: Mapped[list["Answer"]] = relationship(
+        order_by="Answer.requirement", cascade="all, delete-orphan"
+    )
     proposed_actions: Mapped[list["ProposedAction"]] = relationship(
         order_by="ProposedAction.number"
     )

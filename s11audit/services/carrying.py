@@ -34,7 +34,7 @@ def carry_over(
     kind = kind_of([how.get(number, Ask.FULL) for number in standards])
     if return_.kind is kind and not _is_new(carried, held):
         return
-    _drop_evidence(session, return_)
+    drop_carried_evidence(session, return_)
     for number, each in carried.items():
         response = held.get(number)
         if response is None:
@@ -143,7 +143,8 @@ def _is_new(carried: Mapping[int, read.Carried], held: Mapping[int, Response]) -
     )
 
 
-def _drop_evidence(session: Session, return_: Return) -> None:
+def drop_carried_evidence(session: Session, return_: Return) -> None:
+    """Take out of a return the evidence that was carried over into it."""
     mine = select(Evidence.id).where(
         Evidence.return_id == return_.id, Evidence.carried_from_id.is_not(None)
     )
