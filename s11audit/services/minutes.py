@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from s11audit.domain.dates import london_today
 from s11audit.domain.enums import AttendanceKind, MeetingKind
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, Facts, check, holds_role_at
@@ -218,9 +219,12 @@ def approve_minutes(
     session: Session, actor: Actor, board_id: int, meeting_id: int, *, now: datetime
 ) -> Minutes:
     """Approve the minutes and freeze them: from now on the meeting cannot be changed. Raises
-    Refused where they are approved already or nobody is recorded as present."""
+    Refused before the day of the meeting, and where they are approved already or nobody is
+    recorded as present."""
     role = check(actor, Can.APPROVE_MINUTES, Facts(board_id), sees=Can.READ_PACK)
     meeting = qa_meeting(session, board_id, meeting_id)
+    if meeting.held_on > london_today(now):
+        raise Refused("The meeting has not been held yet, so its minutes cannot be approved.")
     snapshot = minutes_snapshot(session, meeting)
     if not any(each["kind"] == AttendanceKind.PRESENT for each in snapshot["attendance"]):
         raise Refused("Record who was at the meeting before you approve its minutes.")

@@ -143,6 +143,7 @@ def minutes(board: Board, meeting_id: int) -> str:
         people=[] if approved else attendance_of(db.session, meeting.id),
         interests=known_interests(db.session, board.id) if may["manages"] and not approved else [],
         approved=approved,
+        held=meeting.held_on <= london_today(now()),
         files=_files(".minutes_file", board, meeting),
         **may,
     )

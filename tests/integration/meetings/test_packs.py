@@ -170,14 +170,19 @@ def test_minutes_need_somebody_present_and_the_chair(session: Session) -> None:
     found = panel(session)
     meeting = meeting_of(session, found)
     office, chair = found.actor(session, "office"), found.actor(session, "chair")
-    with pytest.raises(Refused):
-        minutes.approve_minutes(session, chair, found.board.id, meeting.id, now=NOW)
+    with pytest.raises(Refused, match="Record who was"):
+        minutes.approve_minutes(
+            session, chair, found.board.id, meeting.id, now=NOW + timedelta(days=7)
+        )
     for kind in (AttendanceKind.APOLOGIES, AttendanceKind.PRESENT):  # the second replaces the first
         minutes.record_attendance(
             session, office, found.board.id, meeting.id, name="Quinn  Able", kind=kind, now=NOW
         )
     with pytest.raises(NotAllowed):
         minutes.approve_minutes(session, office, found.board.id, meeting.id, now=NOW)
+    with pytest.raises(Refused, match="not been held yet"):
+        minutes.approve_minutes(session, chair, found.board.id, meeting.id, now=NOW)
+    meeting.held_on = make.TODAY
     made = minutes.approve_minutes(session, chair, found.board.id, meeting.id, now=NOW)
     assert [each["kind"] for each in made.snapshot["attendance"]] == ["present"]
     with pytest.raises(Refused):
