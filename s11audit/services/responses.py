@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from s11audit.domain import lifecycle, policy
+from s11audit.domain import dates, lifecycle, policy
 from s11audit.domain.dates import london_today
 from s11audit.domain.enums import Ask, AskFor, Rag, ReturnKind, Role, Standing
 from s11audit.domain.errors import Conflict, Invalid, NotFound, Refused
@@ -199,7 +199,8 @@ def why_not_editable(return_: Return, now: datetime, change: Change = Change.BEG
     if stage.closed_at is not None and stage.closed_at <= now:
         return "This return cannot be changed, because the board office has closed the audit."
     if not is_open(stage.opens_on, stage.opened_at, stage.closed_at, now):
-        return "This return cannot be filled in yet, because the audit has not opened."
+        opens = dates.in_words(stage.opens_on)
+        return f"This return cannot be filled in yet: the audit opens on {opens}."
     return ""
 
 

@@ -218,7 +218,7 @@ def test_not_before_it_opens_and_not_while_excused(session: Session) -> None:
     stage = at.return_.stage
     stage.opened_at, stage.opens_on = None, factories.TODAY + timedelta(days=1)
     session.commit()
-    with pytest.raises(Refused, match="not opened"):
+    with pytest.raises(Refused, match="the audit opens on"):
         save(session, at, ResponseValues("Early"))
     session.rollback()
     stage.opened_at = NOW
