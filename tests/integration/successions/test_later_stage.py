@@ -42,7 +42,6 @@ def merge(session: Session, year: SecondYear, into: str) -> int:
     return heir.id
 
 
-@one_engine
 def test_a_successor_begins_from_what_was_sent_in_and_is_rated_afresh(session: Session) -> None:
     year = second_year(session, AMBER_2_RED_5)
     heir = merge(session, year, "North Trust")
