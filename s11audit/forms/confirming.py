@@ -39,6 +39,7 @@ class ConfirmResultForm(FlaskForm):
         "Their designation", [InputRequired("Enter their designation")],
         hint="For example, Chief Executive.", autocomplete="organization-title",
     )  # fmt: skip
+    submission = HiddenField()  # whose result the page showed
     save = GovSubmit("Confirm the result")
 
     def corrections(self) -> dict[int, tuple[str, str]]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import Role
+from s11audit.domain.enums import Basis, Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, Facts, check, holds_role_at
 from s11audit.domain.texts import several_lines
@@ -36,13 +36,16 @@ def allot_stage(
     these people, and return how many allotments were made. What is allotted already stays.
 
     Nobody gets their own agency. Each reviewer is written to once. Raises Invalid where somebody
-    is not a live QA member or chair of the board, and Refused where they are too few.
+    is not a live QA member or chair of the board, and Refused where they are too few, or where
+    agencies confirm their own results.
     """
     stage = session.scalar(select(Stage).where(Stage.id == stage_id).with_for_update())
     if stage is None:
         raise NotFound("There is no such stage.")
     board_id = stage.cycle.board_id
     role = check(actor, Can.ALLOT, Facts(board_id), sees=Can.SEE_BOARD)
+    if stage.cycle.basis is Basis.CONFIRMED:
+        raise Refused("On this cycle agencies confirm their own results, so nobody reviews them.")
     people = {each.user.id: each for each in candidates(session, board_id, london_today(now))}
     if not reviewers:
         raise Invalid("Nothing was allotted.", {"reviewers": "Choose at least one reviewer"})

@@ -115,7 +115,10 @@ def confirm(return_: Return) -> Any:
         tool.ratings,
         name=found.submission.signatory_name,
         designation=found.submission.signatory_designation,
+        submission=str(found.submission.id),
     )
+    if (form.submission.data or str(found.submission.id)) != str(found.submission.id):
+        raise Refused("The return was sent in again since you opened the page. Read its result.")
     if form.validate_on_submit():
         corrections = {
             number: Correction(label, reason)

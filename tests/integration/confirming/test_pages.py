@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from s11audit.domain.enums import Basis, Participation, Rag, RatingRole, ReturnState, Role
+from s11audit.domain.errors import Refused
+from s11audit.domain.policy import OPERATOR
 from s11audit.models import Cycle, Improvement, OutboxMessage, Rating, Stage
 from s11audit.queries.returns import return_by_id
 from s11audit.reports.build import build_compliance
-from s11audit.services import actions, plans
+from s11audit.services import actions, allotments, plans
 from tests import factories as make
+from tests.factories import NOW
 from tests.support.counting import MOST_QUERIES, counted_queries
 from tests.support.reporting import at
 from tests.support.reviewing import sent_in
@@ -49,6 +52,11 @@ def test_a_result_from_return_to_rating_again(session, client):
     assert "Fire service" not in queue
     assert "waits for a review to start" not in client.get(f"/boards/{board.slug}").text
     assert client.post(f"{mine}/review/start").status_code == 409
+    with pytest.raises(Refused, match="nobody reviews"):
+        allotments.allot_stage(
+            session, OPERATOR, stage_id, reviewers=[qa.id], per_return=1, now=NOW
+        )
+    session.rollback()  # it holds the stage
     sign_in(client, lead)
     assert client.get(f"{mine}/result").status_code == 404
     # The office returns one result, then all that wait.
@@ -70,6 +78,10 @@ def test_a_result_from_return_to_rating_again(session, client):
     assert "Standard 7: choose the right rating, or clear the reason" in page
     assert "Standard 5: say why you correct the rating" in page
     assert "The rota ended." in page
+    # A page of an earlier submission confirms nothing.
+    older = client.post(f"{mine}/result/confirm", data=WHO | fixes | {"submission": "0"})
+    assert older.status_code == 409
+    assert "The rota ended." in older.text
     posted(client, f"{mine}/result/confirm", **WHO, **fixes, reason_5="No staff of ours.")
     assert client.post(f"{mine}/result/confirm", data=WHO).status_code == 409
     sign_in(client, fire)
