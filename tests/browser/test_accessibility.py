@@ -3,6 +3,7 @@ it has its one heading and title, and the keyboard finds its way."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -78,11 +79,14 @@ def everything(
 def _plan(
     app: Flask, made: FilledBoard, found: list[Address]
 ) -> tuple[dict[str, list[Address]], set[str]]:
-    """Return for each role the pages to look at: every route once, and each further look of one
-    that no role before it has seen. Where the page's own part is element by element what a role
+    """Return for each role the pages to look at, and with them the addresses that fail.
+
+    Every route once, and each further look of one that shows a kind of element which no look at
+    that route before has shown. Where the page's own part is element by element what a role
     before it has looked at, it is not looked at again; each role looks at one page at least, for
-    its header. With it, the addresses that fail."""
-    seen: set[tuple[str, str]] = set()
+    its header.
+    """
+    seen: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     looked_at: set[tuple[str, str]] = set()
     failed: set[str] = set()
     plan: dict[str, list[Address]] = {}
@@ -97,11 +101,11 @@ def _plan(
                 failed.add(f"{role}: {visit.address.path}")
                 continue
             new = (endpoint, visit.content) not in looked_at or not plan[role]
-            if new and (endpoint not in own or (endpoint, visit.shape) not in seen):
+            if new and (endpoint not in own or not visit.kinds <= seen[endpoint]):
                 plan[role].append(visit.address)
                 looked_at.add((endpoint, visit.content))
+                seen[endpoint] |= visit.kinds
             own.add(endpoint)
-            seen.add((endpoint, visit.shape))
     return plan, failed
 
 
@@ -247,7 +251,7 @@ def _sent_empty(page: Page, url: str, address: Address) -> bool:
         if field.is_visible():
             field.fill("")
     for choice in form.locator("select").all():
-        if choice.locator("option[value='']").count():
+        if choice.is_visible() and choice.locator("option[value='']").count():
             choice.select_option("")
     for box in reversed(form.locator("input[type=checkbox]:checked").all()):  # each is one fewer
         box.uncheck()

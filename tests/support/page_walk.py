@@ -34,12 +34,12 @@ class Address:
 
 @dataclass(frozen=True)
 class Visit:
-    """An address that answered with a page, short hashes of what the page is made of (`shape`:
-    which kinds of elements; `content`: the elements of its own part in their order, words aside),
-    and whether it is the page of a failure of ours."""
+    """An address that answered with a page, what the page is made of (`kinds`: which kinds of
+    elements; `content`: a hash of the elements of its own part in their order, words aside), and
+    whether it is the page of a failure of ours."""
 
     address: Address
-    shape: str
+    kinds: frozenset[tuple[str, ...]] = frozenset()
     content: str = ""
     failed: bool = False
 
@@ -96,10 +96,10 @@ def visits(client: FlaskClient, found: list[Address]) -> Iterator[Visit]:
     for address in found:
         answer = client.get(address.path)
         if answer.status_code >= 500:
-            yield Visit(address, "", failed=True)
+            yield Visit(address, failed=True)
         elif _is_page(answer):
             html = answer.get_data(as_text=True)
-            yield Visit(address, _shape(html), _content(html))
+            yield Visit(address, _kinds(html), _content(html))
 
 
 def _is_page(answer: TestResponse) -> bool:
@@ -107,13 +107,12 @@ def _is_page(answer: TestResponse) -> bool:
     return answer.status_code == 200 and answer.mimetype == "text/html" and not saved
 
 
-def _shape(html: str) -> str:
-    """Return a hash of the kinds of elements of a page: the tags with their classes and roles."""
-    kinds = {
+def _kinds(html: str) -> frozenset[tuple[str, ...]]:
+    """Return the kinds of elements of a page: the tags with their classes and roles."""
+    return frozenset(
         (tag, *sorted(re.findall(r'\b(?:class|role|type)="([^"]*)"', attributes)))
         for tag, attributes in re.findall(r"<([a-z][a-z0-9]*)\b([^>]*)>", html)
-    }
-    return _hash(sorted(kinds))
+    )
 
 
 def _content(html: str) -> str:
