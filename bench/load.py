@@ -226,6 +226,19 @@ def _responses(session: Session, returns: list[int], first: int, at: datetime) -
     )
 
 
+def _sent_in(number: int) -> dict[str, Any]:
+    """Return a standard's part of a submission, as pages of a later cycle read it."""
+    return {
+        "number": number,
+        "title": f"Standard {number}",
+        "statement": STATEMENT,
+        "self_rating": {"label": "green", "rag": "green", "na_reason": ""},
+        "requirements": [],
+        "evidence": [],
+        "proposed_actions": [],
+    }
+
+
 def _rated_returns(session: Session, stage: Stage, members: list[int], at: datetime) -> None:
     ids = add_returns(session, stage, members, ReturnState.RATED, 1)
     _responses(session, ids, 1, at)
@@ -237,7 +250,7 @@ def _rated_returns(session: Session, stage: Stage, members: list[int], at: datet
                 "return_id": i,
                 "number": 1,
                 "reference": f"S11-{i:05d}-1",
-                "snapshot": {"standards": [{"statement": STATEMENT}] * 9},
+                "snapshot": {"standards": [_sent_in(number) for number in range(1, 10)]},
                 "self_ratings": {str(s): _rag(i, s).value for s in range(1, 10)},
                 "signatory_name": "A Director",
                 "signatory_designation": "Director",
