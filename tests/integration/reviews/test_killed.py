@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +13,7 @@ from s11audit.jobs.replies import publish_after_deadline
 from s11audit.models import Improvement, OutboxMessage, Publication
 from tests.factories import NOW
 from tests.integration.reviews.test_moderation import agreed, both_finished, two
-from tests.support.server import ROOT
+from tests.support.killing import killed_half_way
 
 SCRIPT = """
 import time
@@ -51,19 +47,7 @@ def test_a_kill_in_a_publication_loses_nothing_and_doubles_nothing(
     letters = session.scalar(select(func.count()).select_from(OutboxMessage))
     later = NOW + timedelta(days=30)
     session.rollback()
-    environment = {
-        **os.environ,
-        **{f"S11AUDIT_{name}": str(each) for name, each in settings.items() if name != "TESTING"},
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT.format(now=later.isoformat())],
-        env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "half way\n"
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    process.stdout.close()
+    killed_half_way(SCRIPT.format(now=later.isoformat()), settings)
     # The first stands; the second was made and not committed, so that nothing of it is there.
     publications = select(func.count()).select_from(Publication)
     assert session.scalar(publications) == 1

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +14,7 @@ from s11audit.jobs.carrying import decide_kinds
 from s11audit.models import AuditLog, Return
 from tests import factories as make
 from tests.factories import NOW, TODAY
-from tests.support.server import ROOT
+from tests.support.killing import killed_half_way
 
 AGENCIES = 6
 SCRIPT = """
@@ -54,19 +50,7 @@ def test_a_kill_between_two_batches_loses_nothing(
         return_.kind = ReturnKind.UPDATE  # nobody was rated: they are asked in full
     session.commit()
     later = NOW + timedelta(days=2)
-    environment = {
-        **os.environ,
-        **{f"S11AUDIT_{name}": str(each) for name, each in settings.items() if name != "TESTING"},
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT.format(now=later.isoformat())],
-        env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "half way\n"
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    process.stdout.close()
+    killed_half_way(SCRIPT.format(now=later.isoformat()), settings)
     # The first batch stands; the second was not committed, and the next sweep does the rest.
     decided = select(func.count()).select_from(Return).where(Return.kind == ReturnKind.FULL)
     assert session.scalar(decided) == 2
