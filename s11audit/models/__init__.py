@@ -33,6 +33,7 @@ from s11audit.models.cycles import Cycle, Stage
 from s11audit.models.draws import Draw, DrawCandidate, DrawStratum
 from s11audit.models.escalations import EscalationStep
 from s11audit.models.evidence import Blob, Evidence, EvidenceUse
+from s11audit.models.hand_overs import HandOver, HandOverNote
 from s11audit.models.lineages import StoredLineage
 from s11audit.models.meetings import (
     Attendance,
@@ -106,6 +107,8 @@ __all__ = [
     "Extension",
     "FormerName",
     "Grant",
+    "HandOver",
+    "HandOverNote",
     "Improvement",
     "Invitation",
     "Meeting",

@@ -45,21 +45,40 @@ class Role(RoleMixin):
 class User(Base, UserMixin):
     """A person's account. `email` is kept in lower case; `name` is shown on what they did.
 
+    Where several people share one mailbox, each has a `sign_in_name` (domain rule 68), in lower
+    case and without an "@". `deactivated_at`: the account is closed, until it is opened again.
     `fs_uniquifier` is what a session is tied to: a new one ends every session of the person.
     """
 
     __tablename__ = "user"
-    __table_args__ = (CheckConstraint("email = lower(email)", name="email_lower"),)
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint(
+            "sign_in_name = lower(sign_in_name) AND sign_in_name <> ''"
+            " AND replace(sign_in_name, '@', '') = sign_in_name",
+            name="sign_in_name_plain",
+        ),
+        CheckConstraint("deactivated_at IS NULL OR NOT active", name="deactivated_is_not_active"),
+        Index(
+            "uq_user_email_alone",
+            "email",
+            unique=True,
+            sqlite_where=text("sign_in_name IS NULL"),
+            postgresql_where=text("sign_in_name IS NULL"),
+        ),
+    )
 
     roles: ClassVar[list[RoleMixin]] = []  # type: ignore[misc]
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(255), unique=True)
+    email: Mapped[str] = mapped_column(String(255), index=True)
+    sign_in_name: Mapped[str | None] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool]
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deactivated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Grant(Base):
@@ -118,7 +137,8 @@ class Invitation(Base):
     """An offer of a role by e-mail. Only the hash of its one-time link is kept.
 
     It is pending until `accepted_at` or `revoked_at` is set or `expires_at` has passed.
-    A person who has an account already accepts by signing in.
+    A person who has an account already accepts by signing in; `for_user_id` names it where it is
+    meant for that one alone.
     """
 
     __tablename__ = "invitation"
@@ -135,6 +155,7 @@ class Invitation(Base):
     membership_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
     return_id: Mapped[int | None] = mapped_column(ForeignKey("return.id"), index=True)
     until: Mapped[date | None]
+    for_user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -146,3 +167,4 @@ class Invitation(Base):
     board: Mapped[Board | None] = relationship()
     membership: Mapped[Membership | None] = relationship()
     accepted_by: Mapped["User | None"] = relationship(foreign_keys=[accepted_by_id])
+    invited_by: Mapped["User | None"] = relationship(foreign_keys=[invited_by_id])
