@@ -70,6 +70,7 @@ from s11audit.models.successions import FormerName, Succession
 from s11audit.models.take_overs import TakeOver
 from s11audit.models.themes import Theme, ThemeTag
 from s11audit.models.tools import ToolVersion
+from s11audit.models.user_identities import UserIdentity
 from s11audit.models.visits import Visit, VisitFinding, VisitItem, VisitMember
 
 __all__ = [
@@ -150,6 +151,7 @@ __all__ = [
     "ThemeTag",
     "ToolVersion",
     "User",
+    "UserIdentity",
     "Visit",
     "VisitFinding",
     "VisitItem",
