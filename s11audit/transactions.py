@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from s11audit.extensions import db
 
-_WRITE = {"s11audit_write": True}
+WRITE = {"s11audit_write": True}
 BUSY_SECONDS = 30
 
 
@@ -38,7 +38,7 @@ def writing() -> Iterator[Session]:
         }
     )
     try:
-        session.connection(execution_options=_WRITE)
+        session.connection(execution_options=WRITE)
         yield session
         session.commit()
     except BaseException:
@@ -52,7 +52,7 @@ def writing() -> Iterator[Session]:
 def begin_write(session: Session) -> None:
     """Start the transaction of `session` as a write, where a library commits it itself."""
     session.rollback()
-    session.connection(execution_options=_WRITE)
+    session.connection(execution_options=WRITE)
 
 
 def prepare(engine: Engine) -> None:

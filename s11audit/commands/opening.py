@@ -50,7 +50,6 @@ def application(settings: dict[str, Any] | None = None) -> Flask:
 
 
 def _make_ready() -> None:
-    from alembic.util import CommandError
     from sqlalchemy import inspect
 
     from s11audit.extensions import db
@@ -59,11 +58,7 @@ def _make_ready() -> None:
     if not inspect(db.engine).get_table_names():
         database.upgrade()
         return
-    try:
-        current = database.is_current()
-    except CommandError:
-        raise Invalid("The database is of a later version of s11audit than this one.") from None
-    if not current:
+    if not database.is_current():
         raise Invalid(
             "The database is not of this version of s11audit. Make a copy of it, then run "
             "s11audit init."
