@@ -66,6 +66,14 @@ from s11audit.models.returns import (
 )
 from s11audit.models.reviews import MonitoringFlag, Publication, Rating
 from s11audit.models.screening import Screening, ScreeningPoint, StatementPrint
+from s11audit.models.sign_in import (
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    SignInTry,
+    SpentChallenge,
+    UserSession,
+)
 from s11audit.models.successions import FormerName, Succession
 from s11audit.models.take_overs import TakeOver
 from s11audit.models.themes import Theme, ThemeTag
@@ -83,6 +91,7 @@ __all__ = [
     "Attendance",
     "AuditLog",
     "AuditPayload",
+    "Authenticator",
     "Base",
     "Blob",
     "Board",
@@ -120,12 +129,14 @@ __all__ = [
     "Opening",
     "OutboxMessage",
     "PaperEntry",
+    "Passkey",
     "PlanDecision",
     "PlanSubmission",
     "ProgrammeItem",
     "ProposedAction",
     "Publication",
     "Rating",
+    "RecoveryCode",
     "RecordedOutcome",
     "Reminder",
     "ReminderSchedule",
@@ -140,6 +151,8 @@ __all__ = [
     "SendBack",
     "SharedRating",
     "Sharing",
+    "SignInTry",
+    "SpentChallenge",
     "Stage",
     "StandingChange",
     "StatementPrint",
@@ -152,6 +165,7 @@ __all__ = [
     "ToolVersion",
     "User",
     "UserIdentity",
+    "UserSession",
     "Visit",
     "VisitFinding",
     "VisitItem",
