@@ -158,11 +158,21 @@ class EscalationKind(StrEnum):
 
 
 class ScanState(StrEnum):
-    """Whether a stored file has been looked at for viruses (scanning comes later)."""
+    """Whether a stored file has been looked at for viruses. A file that waits for the scanner is
+    held: it is kept, and nobody can open it (domain rule 74)."""
 
     NOT_SCANNED = "not_scanned"
+    WAITING = "waiting"
     CLEAN = "clean"
     INFECTED = "infected"
+
+
+class RedactionKind(StrEnum):
+    """What a redaction took out: a passage, a file, or the details of a person's account."""
+
+    PASSAGE = "passage"
+    FILE = "file"
+    PERSON = "person"
 
 
 class ActionState(StrEnum):

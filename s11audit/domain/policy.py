@@ -26,10 +26,13 @@ class Can(StrEnum):
     MANAGE_RETURNS = "manage_returns"
     IMPORT = "import"
     SEE_OUTBOX = "see_outbox"
+    REDACT = "redact"
     READ_REPORTS = "read_reports"
     LIST_RETURNS = "list_returns"
     # An agency on a board
     SEE_AGENCY = "see_agency"
+    INVITE_CONTRIBUTOR = "invite_contributor"
+    HAND_OVER = "hand_over"
     # A return
     SEE_RETURN = "see_return"
     SEE_DRAFT = "see_draft"
@@ -94,9 +97,13 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     Can.MANAGE_RETURNS: (R.OFFICE,),
     Can.IMPORT: (R.OFFICE,),
     Can.SEE_OUTBOX: (R.ADMIN, R.OFFICE),
+    # A passage or a file is taken out of the record, by the office out of its own board's.
+    Can.REDACT: (R.ADMIN, R.OFFICE),
     Can.READ_REPORTS: (R.OFFICE, R.QA, R.CHAIR, R.VIEWER, R.SCRUTINEER),
     Can.LIST_RETURNS: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
     Can.SEE_AGENCY: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.SCRUTINEER),
+    Can.INVITE_CONTRIBUTOR: (R.LEAD,),
+    Can.HAND_OVER: (R.LEAD,),
     Can.SEE_RETURN: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
     # What an agency has not sent in yet is its own, and the office's who helps it.
     Can.SEE_DRAFT: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.SCRUTINEER),

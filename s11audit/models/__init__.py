@@ -32,7 +32,7 @@ from s11audit.models.confirmations import Confirmation, ReturnedResult
 from s11audit.models.cycles import Cycle, Stage
 from s11audit.models.draws import Draw, DrawCandidate, DrawStratum
 from s11audit.models.escalations import EscalationStep
-from s11audit.models.evidence import Blob, Evidence, EvidenceUse
+from s11audit.models.evidence import Blob, Evidence, EvidenceUse, PendingUpload
 from s11audit.models.hand_overs import HandOver, HandOverNote
 from s11audit.models.lineages import StoredLineage
 from s11audit.models.meetings import (
@@ -46,6 +46,7 @@ from s11audit.models.meetings import (
 )
 from s11audit.models.outbox import OutboxMessage
 from s11audit.models.paper_entries import PaperEntry
+from s11audit.models.redactions import Redaction
 from s11audit.models.reminders import (
     Digest,
     DigestChoice,
@@ -130,14 +131,16 @@ __all__ = [
     "OutboxMessage",
     "PaperEntry",
     "Passkey",
+    "PendingUpload",
     "PlanDecision",
     "PlanSubmission",
     "ProgrammeItem",
     "ProposedAction",
     "Publication",
     "Rating",
-    "RecoveryCode",
     "RecordedOutcome",
+    "RecoveryCode",
+    "Redaction",
     "Reminder",
     "ReminderSchedule",
     "Reply",
