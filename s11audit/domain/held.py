@@ -88,7 +88,10 @@ HELD: dict[str, Kept] = {
     "evidence": Kept(
         "Evidence", _WRITERS, {"blob_sha256": C, "filename": W, "url": W, "description": W}
     ),
-    "blob": Kept("Stored file", _WRITERS, {"sha256": C, "media_type": C}),
+    "blob": Kept(
+        "Stored file", _WRITERS, {"sha256": C, "media_type": C, "scan_problem": X, "found": X}
+    ),
+    "pending_upload": Kept("File on its way into the store", "", {"sha256": C}),
     "paper_entry": Kept("Original on paper", _STAFF, {"blob_sha256": C, "filename": W}),
     "submission": Kept(
         "Submission",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from s11audit.domain.enums import EvidenceKind, ScanState
@@ -11,12 +11,24 @@ from s11audit.models.base import Base, EnumText, UtcDateTime, one_of
 
 
 class Blob(Base):
-    """A stored file, named by the SHA-256 of its bytes and kept once."""
+    """A stored file, named by the SHA-256 of its bytes and kept once.
+
+    An infected one keeps its row and loses its bytes: `found` names what the scanner found, and
+    `bytes_removed_at` says that the store has let go of them. While a file waits for the scanner,
+    `scan_problem` says in words why it could not be scanned yet, if it was tried.
+    """
 
     __tablename__ = "blob"
     __table_args__ = (
         one_of("scan_state", ScanState),
         CheckConstraint("size > 0", name="not_empty"),
+        CheckConstraint("(scan_state = 'infected') = (found <> '')", name="infected_by_something"),
+        Index(
+            "ix_blob_unscanned",
+            "stored_at",
+            sqlite_where=text("scan_state IN ('waiting', 'not_scanned')"),
+            postgresql_where=text("scan_state IN ('waiting', 'not_scanned')"),
+        ),
     )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -24,6 +36,26 @@ class Blob(Base):
     media_type: Mapped[str] = mapped_column(String(120))
     scan_state: Mapped[ScanState] = mapped_column(EnumText(ScanState))
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    scanned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    scan_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    scan_problem: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))
+    found: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))
+    bytes_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PendingUpload(Base):
+    """A file that is on its way into the store, noted before its first byte is written there.
+
+    The transaction that names the file in a `Blob` takes the note away. One that is left over
+    tells which file to take out of the store again: nothing else is ever looked for there, so
+    that two installations may share a bucket.
+    """
+
+    __tablename__ = "pending_upload"
+    __table_args__ = (Index("ix_pending_upload_began_at", "began_at"),)
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Evidence(Base):
