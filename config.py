@@ -104,6 +104,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("LOGIN_LIMIT", "10 per minute", str, "How often one address may try to sign in."),
     Setting(
+        "SIGN_ON",
+        "",
+        str,
+        "File (TOML) that names the providers of single sign-on; empty: passwords only. "
+        "See docs/single-sign-on.md.",
+    ),
+    Setting(
         "PROXIES",
         0,
         int,
