@@ -63,6 +63,13 @@ WHAT = {
     "challenge.finished": "Meeting finished",
     "challenge.action_added": "Meeting: action added",
     "challenge.action_done": "Meeting: action done",
+    "action.added": "Action added",
+    "action.changed": "Action changed",
+    "action.progress": "Progress on the action",
+    "action.reported_complete": "Action reported complete",
+    "action.asked_again": "Action not verified: asked again",
+    "action.verified": "Action verified",
+    "action.removed": "Action removed from the plan",
     "monitoring.raised": "Flagged for monitoring",
     "monitoring.lifted": "Monitoring ended",
     "plan.returned": "Action plan returned",
@@ -94,6 +101,9 @@ WHAT = {
 }
 FIELDS = {
     "due_on": "Due date",
+    "what": "What will be done",
+    "owner": "Who will do it",
+    "url": "Address of the link",
     "visit_on": "Day of the visit",
     "was_due_on": "Due date before",
     "ends_on": "End of the membership",
@@ -110,10 +120,10 @@ FIELDS = {
     "email": "E-mail address",
     "self_rag": "Self rating",
 }
-_LISTS: dict[str, type[StrEnum]] = {
-    "state": e.ReturnState,
+_LISTS: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
+    "state": (e.ReturnState, e.ActionState),
     "standing": e.Standing,
-    "kind": e.ReturnKind,
+    "kind": (e.ReturnKind, e.EvidenceKind),
     "participation": e.Participation,
     "duty": e.Duty,
     "categories": e.Category,
@@ -130,7 +140,7 @@ _ANSWERS = {
     "not_met": "Not met",
     "na": "Not applicable",
 }
-_SILENT = ("standard", "publication", "version")
+_SILENT = ("standard", "publication", "version", "sha256", "action")
 # A rating's label, and the field that says what it stands for.
 _LABELS = {"label": "rag", "self_label": "self_rag"}
 _NUMBER = re.compile(r"(\d+)")
@@ -212,9 +222,10 @@ def _value(name: str, value: Any) -> str:
     text = str(value)
     if name == "value":
         return _ANSWERS.get(text, text)
-    listed = _LISTS.get(name)
-    if listed is not None and text in {member.value for member in listed}:
-        return wording.in_words(listed(text))
+    lists = _LISTS.get(name, ())
+    for listed in lists if isinstance(lists, tuple) else (lists,):
+        if text in {member.value for member in listed}:
+            return wording.in_words(listed(text))
     if _DAY.fullmatch(text):
         return dates.in_words(date.fromisoformat(text))
     if _MOMENT.fullmatch(text):

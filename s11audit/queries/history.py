@@ -1,4 +1,4 @@
-"""Reads of the log for people: the history of a return or of a membership."""
+"""Reads of the log for people: the history of a return, of a membership or of an action."""
 
 import json
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Role
 from s11audit.domain.history import Told, changes, standard_of, what_in_words
 from s11audit.domain.wording import in_words
-from s11audit.models import AuditLog, AuditPayload
+from s11audit.models import Action, AuditLog, AuditPayload, MonitoringFlag
 from s11audit.queries.paging import Page, page_of
 
 PAGE_LENGTH = 25
@@ -98,12 +98,35 @@ def history_of_membership(session: Session, membership_id: int, *, page: int) ->
     return _page(session, condition, page, True)
 
 
+def history_of_action(session: Session, action_id: int, *, page: int) -> Page[Happened]:
+    """Return a page of what happened to an action, newest first: what it says, its progress, its
+    verification and its monitoring, beginning with the actions of earlier stages that it carries
+    on. Three queries."""
+    ids = _actions_behind(session, action_id)
+    flags = select(MonitoringFlag.id).where(MonitoringFlag.action_id.in_(ids))
+    condition = ((AuditLog.subject == "action") & AuditLog.subject_id.in_(ids)) | (
+        (AuditLog.subject == "monitoring_flag") & AuditLog.subject_id.in_(flags)
+    )
+    return _page(session, condition, page, True)
+
+
+def _actions_behind(session: Session, action_id: int) -> list[int]:
+    """Return the action's id with those of the actions that it carries on."""
+    behind = (
+        select(Action.id, Action.continues_id).where(Action.id == action_id).cte(recursive=True)
+    )
+    earlier = select(Action.id, Action.continues_id).join(
+        behind, Action.id == behind.c.continues_id
+    )
+    return list(session.scalars(select(behind.union_all(earlier).c.id)))
+
+
 def _page(
     session: Session, condition: ColumnElement[bool], page: int, drafts: bool
 ) -> Page[Happened]:
     found = page_of(
         session,
-        select(AuditLog, AuditPayload.document)
+        select(AuditLog, AuditPayload.document, AuditPayload.who)
         .outerjoin(AuditPayload, AuditPayload.log_id == AuditLog.id)
         .where(condition)
         .order_by(AuditLog.id.desc()),
@@ -111,18 +134,18 @@ def _page(
         length=PAGE_LENGTH,
         rows=True,
     )
-    told = [_happened(row, document, drafts) for row, document in found.items]
+    told = [_happened(row, document, who, drafts) for row, document, who in found.items]
     return Page(told, found.number, found.pages, found.total)
 
 
-def _happened(row: AuditLog, document: str | None, drafts: bool) -> Happened:
+def _happened(row: AuditLog, document: str | None, who: str | None, drafts: bool) -> Happened:
     payload = json.loads(document) if document else {}
     before, after = payload.get("before", {}), payload.get("after", {})
     standard = standard_of(before, after)
     hidden = not drafts and row.what.startswith(_DRAFTS)
     return Happened(
         at=row.at,
-        who=row.who.partition(" <")[0],
+        who=(who or row.who).partition(" <")[0],
         role=in_words(Role(row.role)) if row.role and row.user_id else "",
         what=what_in_words(row.what) + (f": standard {standard}" if standard else ""),
         code=row.what,

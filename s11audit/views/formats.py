@@ -8,6 +8,7 @@ from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from s11audit.domain import dates
 from s11audit.domain.wording import in_words
+from s11audit.scoring.differences import Piece, differences, folded
 
 
 class Slug(BaseConverter):
@@ -33,13 +34,19 @@ def day(moment: datetime) -> str:
     return dates.in_words(dates.london_today(moment))
 
 
+def told_apart(before: str, after: str) -> list[Piece]:
+    """Return the pieces by which a page shows what changed, word by word (domain rule 75)."""
+    return folded(differences(before, after))
+
+
 def register(app: Flask) -> None:
-    """Add the converters and the filters `date`, `day`, `moment` and `words`."""
+    """Add the converters, the filters `date`, `day`, `moment` and `words`, and `differences`."""
     app.url_map.converters["int"] = Number
     app.url_map.converters["slug"] = Slug
     app.jinja_env.filters["date"] = dates.in_words
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["moment"] = dates.moment_in_words
     app.jinja_env.filters["words"] = words
+    app.jinja_env.globals["differences"] = told_apart
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -249,6 +249,11 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "actions.returned": of(("plan_underway",), number=1),
         "actions.monitor": of(("plan_underway",), number=4),
         "actions.action": on_action,
+        "histories.action": on_action,
+        "histories.rating": [
+            *of(("submitted", "rated"), number=1),
+            *of(("in_review", "disputed"), number=3),
+        ],
         "actions.change": on_action[2:],
         "actions.add": [*open_part, {**open_part[0], "proposal": 1}],
         "actions.no_action": open_part,
