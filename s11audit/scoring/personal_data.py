@@ -1,11 +1,11 @@
-"""Finding what is likely personal data in what an agency wrote (domain rule 15).
+"""Finding what is likely personal data in what an agency wrote (domain rules 15 and 77).
 
 Made to be right rather than complete: staff named with their post, dates, numbers, names of
 agencies, switchboards and shared mailboxes are let pass.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,14 +23,38 @@ class Find:
     kind: str
 
 
-def personal_data(text: str, on: date | None = None) -> list[Find]:
+IDENTIFYING = {
+    "NHS number": "an NHS number",
+    "National Insurance number": "a National Insurance number",
+    "date of birth": "a date of birth",
+    "name with a date": "a name with a date that may be one of birth",
+    "name with an age": "a name with an age",
+    "child’s or family’s name": "the name of a child or of their family",
+    "pupil number": "a pupil number",
+    "passport number": "a passport number",
+    "address": "a home address",
+}
+"""The kinds by which a child could be identified, in words: these are pointed out to whoever
+writes them. Telephone numbers and e-mail addresses are not: they are mostly those of staff."""
+
+
+def identifying(text: str, on: date) -> list[str]:
+    """Return by which kinds of passages a text might identify a child, in the order of
+    `IDENTIFYING`; `on` is the day on which it was written (domain rule 77)."""
+    kinds = {kind for _, _, kind in _found(text, on)}
+    return [kind for kind in IDENTIFYING if kind in kinds]
+
+
+def personal_data(
+    text: str, on: date | None = None, kinds: Collection[str] | None = None
+) -> list[Find]:
     """Return the passages of a text that likely hold personal data, in its order; those close to
-    each other as one.
+    each other as one. Only those of these `kinds`, where they are given.
 
     `on` is the day the text was sent in: a date behind a name is then taken for one of birth only
     where it lies 3 to 25 years back, and else for the day on which somebody signed.
     """
-    places = sorted(_found(text, on))
+    places = sorted(each for each in _found(text, on) if kinds is None or each[2] in kinds)
     merged: list[tuple[int, int, list[str]]] = []
     for first, last, kind in places:
         if merged and first - merged[-1][1] <= AROUND:
@@ -64,8 +88,8 @@ def _found(text: str, on: date | None) -> Iterator[tuple[int, int, str]]:
     if _DIGIT.search(text):
         yield from _numbers(text)
         yield from _births(text, on)
-        yield from _ages(text)
         yield from _addresses(text)
+    yield from _ages(text)
     yield from _names(text)
 
 
@@ -117,11 +141,25 @@ def _is_shared(parts: list[str]) -> bool:
 
 
 # Numbers: NHS, National Insurance, telephone (a switchboard's 03 and 08 aside), pupil numbers.
-_TEN_DIGITS = re.compile(r"(?<![\d\-/.+#])\d{3}([ \-]?)\d{3}\1\d{4}(?![\d/]|[-.]\d)")
-_INSURANCE = re.compile(
-    r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ)"
-    r"[ \-]?\d{2}[ \-]?\d{2}[ \-]?\d{2}[ \-]?[A-D]\b",
+_TEN_DIGITS = re.compile(
+    r"(?<![\d\-/.+#])(?<!\+44[ \-])(?<!0044[ \-])\d{3}([ \-]?)\d{3}\1\d{4}(?![\d/]|[-.]\d)"
+)
+# Numbers are issued from these: England and Wales 4, 6 and 7, Northern Ireland 3, and 9 for tests.
+# Another beginning (a telephone number, a book's number, which has the same check digit) counts
+# only where it is said to be one.
+_ISSUED = "34679"
+_SAID_TO_BE = re.compile(r"\b(?:NHS|CHI|H&C)\b[^.;\n]{0,20}\Z", re.IGNORECASE)
+_OTHER_NUMBER = re.compile(
+    r"\b(?:isbn|order|invoice|purchase|ref(?:erence)?|charity|company|registration|account|asset|"
+    r"licence|grant|contract|tender|policy|tel(?:ephone)?|phone|mobile|fax|ring|call)\b"
+    r"[^.;,\n]{0,20}\Z",
     re.IGNORECASE,
+)
+_PREFIX = r"(?!BG|GB|NK|KN|TN|NT|ZZ)(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]|QQ)"
+# In small letters only in one piece: "such as 10 20 30 a month" is none.
+_INSURANCE = re.compile(
+    rf"\b(?:{_PREFIX}[ \-]?\d{{2}}[ \-]?\d{{2}}[ \-]?\d{{2}}[ \-]?[A-D]|"
+    rf"(?i:{_PREFIX})\d{{6}}[a-dA-D])\b"
 )
 _TELEPHONE = re.compile(
     r"(?<![\w/.\-])(?:\+44[ \-]?(?:\(0\)[ \-]?)?|0044[ \-]?|\(?0)"
@@ -133,19 +171,48 @@ _PUPIL = re.compile(r"\b[A-HJ-NP-RT-Z]\d{12}\b")
 
 def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _TEN_DIGITS.finditer(text):
-        if is_nhs_number(re.sub(r"\D", "", match.group())):
+        if _is_nhs_number_here(text, match.start(), re.sub(r"\D", "", match.group())):
             yield match.start(), match.end(), "NHS number"
     for match in _INSURANCE.finditer(text):
         yield match.start(), match.end(), "National Insurance number"
     for match in _TELEPHONE.finditer(text):
         digits = re.sub(r"\D", "", match.group("rest"))
         # 07 has ten digits after the 0, 01 nine or ten, 02 ten.
-        if len(digits) == 10 or (len(digits) == 9 and digits[0] == "1"):
+        whole = len(digits) == 10 or (len(digits) == 9 and digits[0] == "1")
+        if whole and not (digits[0] in "12" and _is_of_an_office(text[: match.start()])):
             yield match.start(), match.end(), "telephone number"
     for match in _PASSPORT.finditer(text):
         yield match.start(), match.end(), "passport number"
     for match in _PUPIL.finditer(text):
         yield match.start(), match.end(), "pupil number"
+
+
+def _is_nhs_number_here(text: str, at: int, digits: str) -> bool:
+    before = text[max(0, at - 40) : at]
+    if not is_nhs_number(digits):
+        return False
+    if _SAID_TO_BE.search(before):
+        return True
+    return digits[0] in _ISSUED and not _OTHER_NUMBER.search(before)
+
+
+# The landline of an office: the words before it in the same sentence name one, and no family.
+_OFFICE = re.compile(
+    r"\b(?:LADO|MASH|EDT|designated officer|duty (?:team|desk|line|officer)|helpline|help desk|"
+    r"switchboard|reception|hotline|front door|customer services?|contact centre|team|office|"
+    r"service|council|hospital|police|nspcc|social care|safeguarding|partnership|board|trust)\b",
+    re.IGNORECASE,
+)
+_FAMILY = re.compile(
+    r"\b(?:mother|father|mum|dad|parents?|carers?|child|girl|boy|pupil|son|daughter|sister|brother|"
+    r"gran|aunt|uncle|her|his|their home)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_of_an_office(before: str) -> bool:
+    said = re.split(r"[.;\n]", before[-70:])[-1]
+    return _OFFICE.search(said) is not None and _FAMILY.search(said) is None
 
 
 # Dates of birth: a date that is said to be one, or stands behind a person's name.
@@ -177,11 +244,25 @@ _NAME_AND_DATE = re.compile(
 )
 
 
+# Who signed or approved something on that day, and posts.
+_BY_STAFF = re.compile(
+    r"(?:\b(?:approved|signed|agreed|authorised|reviewed|written|updated|issued|verified|checked|"
+    r"led|chaired|delivered|audited|authored|prepared|ratified|endorsed)(?: off)? by|"
+    r"\b(?:author|owner|chair|director|manager|head|lead|officer|trainer|dr|prof|cllr|"
+    r"councillor|superintendent|inspector|sergeant))\W{1,3}\Z",
+    re.IGNORECASE,
+)
+
+
 def _births(text: str, on: date | None) -> Iterator[tuple[int, int, str]]:
     for match in _BIRTH.finditer(text):
         yield match.start(), match.end(), "date of birth"
     for match in _NAME_AND_DATE.finditer(text):
-        if match.group(1).lower() in FIRST_NAMES and _is_of_birth(match.group("date"), on):
+        if (
+            match.group(1).lower() in FIRST_NAMES
+            and _is_of_birth(match.group("date"), on)
+            and not _BY_STAFF.search(text[max(0, match.start() - 40) : match.start()])
+        ):
             yield match.start(), match.end(), "name with a date"
 
 
@@ -205,15 +286,28 @@ _SOMEBODY = re.compile(rf"\b{_CHILD}\b", re.IGNORECASE)
 _CALLED = re.compile(rf",? (?:called|named|by the name of) {_NAME}")
 _NAMED = re.compile(rf"(?:,|:| -| –)? ({_NAME}) {_SURNAME}\b")
 _OWN_CHILD = re.compile(rf",? ({_NAME})\b(?! [A-Z])")
-_RELATIONS = ("son", "daughter", "grandson", "granddaughter", "niece", "nephew", "baby")
+_RELATIONS = (
+    "son", "daughter", "grandson", "granddaughter", "niece", "nephew", "baby", "brother", "sister",
+    "girl", "boy", "twin", "year old", "year-old",
+)  # fmt: skip
 _WHOSE = re.compile(
     rf"\b({_NAME})['’]s (?:mum|mother|dad|father|parents|stepfather|stepmother|carers?|"
     r"brother|sister|siblings?|gran|nan|grandmother|grandfather|grandparents)\b"
 )
+_NUMBER = (
+    r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|"
+    r"fifteen|sixteen|seventeen)"
+)
 _AGED = re.compile(
-    rf"\b({_NAME})(?: {_SURNAME})?(?: (?:[A-Z]\.? )?{_SURNAME})?,? ?\(?(?:who is |is )?"
-    r"(?:aged? (?:of )?\d{1,2}\b|\d{1,2}[- ]?(?:years?|yrs?|months?)[- ]old|"
+    rf"\b({_NAME})(?: [A-Z]\b\.?)?(?: {_SURNAME})?(?: {_SURNAME})?,? ?\(?"
+    rf"(?:(?:who )?(?:is|was) |just )?(?:an? )?"
+    rf"(?:aged? (?:of )?{_NUMBER}\b|{_NUMBER}[- ]?(?:years?|yrs?|months?)[- ]olds?\b|"
     r"\(?\d{1,2}\)|, ?\d{1,2},)"
+)
+# "Emma is 7 and", "Emma turned 12.": a child's age where nothing is counted.
+_TURNED = re.compile(
+    rf"\b({_NAME})(?: {_SURNAME})? (?:is|was|turned) (?:only |just )?(?P<age>\d{{1,2}})"
+    r"(?=[.,;)]|\Z| (?:and|when|now)\b| years? of age\b)"
 )
 
 
@@ -237,6 +331,9 @@ def _names(text: str) -> Iterator[tuple[int, int, str]]:
 def _ages(text: str) -> Iterator[tuple[int, int, str]]:
     for match in _AGED.finditer(text):
         if match.group(1).lower() in FIRST_NAMES:
+            yield match.start(), match.end(), "name with an age"
+    for match in _TURNED.finditer(text):
+        if match.group(1).lower() in FIRST_NAMES and int(match.group("age")) <= 18:
             yield match.start(), match.end(), "name with an age"
 
 
