@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField
 from wtforms.validators import InputRequired
 
+from s11audit.domain.errors import Conflict, Invalid, Refused
 from s11audit.forms.fields import (
     GovCheckbox,
     GovDateField,
@@ -72,17 +73,33 @@ class OfferedRatings(RefusableForm):
         super().process(*args, **options)
 
 
-class RatingForm(OfferedRatings):
+class RatingOnForm(OfferedRatings):
+    """A rating that is written on the one that was shown: `based_on` names it."""
+
+    based_on = HiddenField()
+
+    def turn_down(self, error: Invalid | Conflict | Refused) -> int:
+        """Show why the service did not save the rating, and return the status of the answer.
+        Where somebody rated meanwhile, the next try is based on what they saved."""
+        if isinstance(error, Invalid):
+            self.refuse(error.problems)
+            return 200
+        self.form_errors.append(str(error))
+        if isinstance(error, Conflict):
+            self.based_on.data = str(error.current)
+        return 409
+
+
+class RatingForm(RatingOnForm):
     """A reviewer's own rating of one standard."""
 
     reason = GovTextArea("Reason for the change", rows=2)
-    based_on = HiddenField()
     # The first button of a form is the one that the Enter key presses.
     save_next = GovSubmit("Save and next standard", attributes={"accesskey": "s"})
     save = GovSubmit("Save and stay", classes="govuk-button--secondary")
 
 
-class AgreementForm(OfferedRatings):
+class AgreementForm(RatingOnForm):
     """What the sub-group agrees of one standard."""
 
     reason = GovTextArea(
@@ -90,7 +107,6 @@ class AgreementForm(OfferedRatings):
         hint="Needed where the reviewers differ, or where it is not their rating.",
         rows=3,
     )
-    based_on = HiddenField()
     save_next = GovSubmit("Save and next standard", attributes={"accesskey": "s"})
     save = GovSubmit("Save and go to all standards", classes="govuk-button--secondary")
 

@@ -196,15 +196,8 @@ def standard(return_: Return, number: int) -> Any:
                     based_on=number_of(form.based_on.data),
                     now=now(),
                 )
-        except Invalid as error:
-            form.refuse(error.problems)
-        except Conflict as error:
-            form.form_errors.append(str(error))
-            form.based_on.data = str(error.current)
-            status = 409
-        except Refused as error:
-            form.form_errors.append(str(error))
-            status = 409
+        except (Invalid, Conflict, Refused) as error:
+            status = form.turn_down(error)
         else:
             flash(f"Standard {number} is agreed.", "success")
             return redirect(_after_agreeing(return_, found, form, number))

@@ -3,7 +3,6 @@ it has its one heading and title, and the keyboard finds its way."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -81,31 +80,25 @@ def _plan(
 ) -> tuple[dict[str, list[Address]], set[str]]:
     """Return for each role the pages to look at, and with them the addresses that fail.
 
-    Every route once, and each further look of one that shows a kind of element which no look at
-    that route before has shown. Where the page's own part is element by element what a role
-    before it has looked at, it is not looked at again; each role looks at one page at least, for
-    its header.
+    Every route once, and each further look that shows a kind of element which no look before has
+    shown on any route. Each role looks at one page at least, for its header.
     """
-    seen: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-    looked_at: set[tuple[str, str]] = set()
+    seen: set[tuple[str, ...]] = set()
+    looked_at: set[str] = set()
     failed: set[str] = set()
     plan: dict[str, list[Address]] = {}
     for role in ROLES:
         client = _client(app, made, role)
         plan[role] = []
-        own: set[str] = set()
         pages = [each for each in found if each.endpoint not in ANSWERS_NO_PAGE]
         for visit in page_walk.visits(client, pages):
             endpoint = visit.address.endpoint
             if visit.failed:
                 failed.add(f"{role}: {visit.address.path}")
-                continue
-            new = (endpoint, visit.content) not in looked_at or not plan[role]
-            if new and (endpoint not in own or not visit.kinds <= seen[endpoint]):
+            elif endpoint not in looked_at or not plan[role] or not visit.kinds <= seen:
                 plan[role].append(visit.address)
-                looked_at.add((endpoint, visit.content))
-                seen[endpoint] |= visit.kinds
-            own.add(endpoint)
+                looked_at.add(endpoint)
+                seen |= visit.kinds
     return plan, failed
 
 

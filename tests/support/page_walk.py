@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import product
 from typing import Any
 
@@ -21,7 +20,6 @@ from werkzeug.test import TestResponse
 Values = dict[str, Any]
 
 STATIC = frozenset({"static", "security.static"})
-_TOLD = re.compile(r'\b(class|role|type|id|for|scope|aria-[a-z]+)="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,11 @@ class Address:
 
 @dataclass(frozen=True)
 class Visit:
-    """An address that answered with a page, what the page is made of (`kinds`: which kinds of
-    elements; `content`: a hash of the elements of its own part in their order, words aside), and
+    """An address that answered with a page, the kinds of elements that the page is made of, and
     whether it is the page of a failure of ours."""
 
     address: Address
     kinds: frozenset[tuple[str, ...]] = frozenset()
-    content: str = ""
     failed: bool = False
 
 
@@ -99,7 +95,7 @@ def visits(client: FlaskClient, found: list[Address]) -> Iterator[Visit]:
             yield Visit(address, failed=True)
         elif _is_page(answer):
             html = answer.get_data(as_text=True)
-            yield Visit(address, _kinds(html), _content(html))
+            yield Visit(address, _kinds(html))
 
 
 def _is_page(answer: TestResponse) -> bool:
@@ -113,20 +109,3 @@ def _kinds(html: str) -> frozenset[tuple[str, ...]]:
         (tag, *sorted(re.findall(r'\b(?:class|role|type)="([^"]*)"', attributes)))
         for tag, attributes in re.findall(r"<([a-z][a-z0-9]*)\b([^>]*)>", html)
     )
-
-
-def _content(html: str) -> str:
-    """Return a hash of the elements between <main> and </main>, in order, with what tells them
-    to a browser: classes, roles, ids and what refers to them. Numbers in ids do not count."""
-    main = re.search(r"<main\b.*</main>", html, re.DOTALL)
-    elements = [
-        (tag, *(f"{name}={re.sub('[0-9]+', '0', value)}" for name, value in _TOLD.findall(rest)))
-        for tag, rest in re.findall(
-            r"<(/?[a-z][a-z0-9]*)\b([^>]*)>", main.group() if main else html
-        )
-    ]
-    return _hash(elements)
-
-
-def _hash(value: object) -> str:
-    return sha256(repr(value).encode()).hexdigest()[:12]
