@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from s11audit.extensions import db
 
 WRITE = {"s11audit_write": True}
+_NO_WAIT = "s11audit_no_wait"
 BUSY_SECONDS = 30
 
 
@@ -26,7 +28,8 @@ BUSY_SECONDS = 30
 def writing() -> Iterator[Session]:
     """Yield a session that holds the write lock; commit at the end, roll back on an error.
 
-    Its `info` holds `base_url` and `invitation_days`, for the letters that services write.
+    Its `info` holds `base_url` and `invitation_days`, for the letters that services write, and
+    `address`, for the log: where in the network the request came from, None without a request.
     Afterwards the reading session starts afresh, so that it sees what was written.
     """
     reading = db.session
@@ -35,6 +38,7 @@ def writing() -> Iterator[Session]:
         info={
             "base_url": current_app.config["BASE_URL"],
             "invitation_days": current_app.config["INVITATION_DAYS"],
+            "address": _address(),
         }
     )
     try:
@@ -49,9 +53,31 @@ def writing() -> Iterator[Session]:
         reading.rollback()  # what was read meanwhile may be from before the change
 
 
+class Busy(Exception):
+    """Somebody else writes at this moment."""
+
+
+@contextmanager
+def writing_if_free() -> Iterator[Session]:
+    """Yield a session that holds the write lock, as `writing` does, but wait for nobody: raises
+    Busy where another holds the lock (SQLite; PostgreSQL has none over the whole database). For
+    what may as well be written later; the reading session goes on as it is."""
+    session = db.sessionmaker()
+    try:
+        try:
+            session.connection(execution_options={**WRITE, _NO_WAIT: True})
+        except (sqlite3.OperationalError, OperationalError) as error:
+            raise Busy from error
+        yield session
+        session.commit()
+    finally:
+        session.close()
+
+
 def begin_write(session: Session) -> None:
     """Start the transaction of `session` as a write, where a library commits it itself."""
     session.rollback()
+    session.info["address"] = _address()
     session.connection(execution_options=WRITE)
 
 
@@ -62,6 +88,12 @@ def prepare(engine: Engine) -> None:
         return
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+def _address() -> str | None:
+    """Return the address that a request came from, as far as `S11AUDIT_PROXIES` is right."""
+    address = request.remote_addr if has_request_context() else None
+    return address[:45] if address else None
 
 
 def _connect_sqlite(connection: Any, _record: Any) -> None:
@@ -76,23 +108,24 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if not connection.get_execution_options().get("s11audit_write"):
+    options = connection.get_execution_options()
+    if not options.get("s11audit_write"):
         connection.exec_driver_sql("BEGIN")
         return
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 0")
     try:
-        _take_write_lock(cursor)
+        _take_write_lock(cursor, 0 if options.get(_NO_WAIT) else BUSY_SECONDS)
     finally:
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         cursor.close()
 
 
-def _take_write_lock(cursor: Any) -> None:
+def _take_write_lock(cursor: Any, seconds: int) -> None:
     """Begin a write, asking again every half millisecond while somebody else writes. SQLite's own
     waiting sleeps for up to a tenth of a second after a lock is free, and writes take three
-    thousandths. Raises sqlite3.OperationalError after BUSY_SECONDS."""
-    deadline = time.monotonic() + BUSY_SECONDS
+    thousandths. Raises sqlite3.OperationalError after so many seconds."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             cursor.execute("BEGIN IMMEDIATE")

@@ -1,17 +1,33 @@
 """The record of every change: a chain a board and one for the installation."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from s11audit.models.base import Base, UtcDateTime
+from s11audit.models.log_guards import GUARDS
 
 
 class AuditLog(Base):
     """One change. `hash` covers every other column but the ids, and the row before it in its
-    chain; `payload_hash` covers the before and after, which stand apart so that a passage can be
-    redacted later without breaking the chain."""
+    chain; `payload_hash` covers the before and after and the name of who did it, which stand apart
+    so that a passage can be redacted, and a name erased, later without breaking the chain.
+
+    `who` is "account 12" here. Rows of `version` 1 are those of s11audit 0.1.0. The database
+    refuses to change or delete a row (`models.log_guards`).
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (
@@ -33,12 +49,35 @@ class AuditLog(Base):
     payload_hash: Mapped[str] = mapped_column(String(64))
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    address: Mapped[str | None] = mapped_column(String(45))
+    version: Mapped[int] = mapped_column(server_default="1")
 
 
 class AuditPayload(Base):
-    """The before and after of one change, as canonical JSON text."""
+    """The before and after of one change, as canonical JSON text, and who did it, by name.
+
+    `salt` keeps what is redacted from being guessed by its hash. The database refuses to delete a
+    row, and to change one but by a redaction: see `services.log_payloads`.
+    """
 
     __tablename__ = "audit_payload"
+    __table_args__ = (
+        CheckConstraint("redactions >= 0", name="redactions_counted"),
+        CheckConstraint("(redactions = 0) = (redacted_at IS NULL)", name="redacted_has_day"),
+    )
 
     log_id: Mapped[int] = mapped_column(ForeignKey("audit_log.id"), primary_key=True)
     document: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(String(300), server_default="")
+    salt: Mapped[str] = mapped_column(String(32), server_default="")
+    redactions: Mapped[int] = mapped_column(server_default="0")
+    redacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+def _guard(table: Table, connection: Connection, **_: Any) -> None:
+    for statement in GUARDS[connection.dialect.name][table.name]:
+        connection.exec_driver_sql(statement)
+
+
+for _model in (AuditLog, AuditPayload):
+    event.listen(_model.__table__, "after_create", _guard)

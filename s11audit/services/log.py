@@ -2,14 +2,14 @@
 
 Services call `record`; the rows are appended to their chains when the transaction commits, so
 that a chain is locked for the moment of the commit only. Each board has a chain, the installation
-another.
+another. The address that a change came from is `session.info["address"]`, put there by
+`transactions.writing`; at the command line and in the background there is none.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from hashlib import sha256
+from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import bindparam, event, insert, select, text
@@ -19,6 +19,18 @@ from s11audit.domain.enums import Role
 from s11audit.domain.policy import Actor
 from s11audit.models import Return
 from s11audit.models.audit_log import AuditLog, AuditPayload
+from s11audit.services.log_hashes import (
+    FIRST_HASH,
+    VERSION,
+    account,
+    canonical,
+    hashed_fields,
+    payload_hash,
+    row_hash,
+)
+from s11audit.services.log_proof import Break, verify
+
+__all__ = ["Break", "chain_of", "record", "record_for", "verify"]
 
 # Sent with every change, under the write lock: put together once, and past the ORM.
 _HEAD = (
@@ -31,7 +43,6 @@ _ADD_ROWS = insert(AuditLog).returning(AuditLog.id, sort_by_parameter_order=True
 _ADD_PAYLOADS = insert(AuditPayload)
 
 INSTALLATION_CHAIN = "installation"
-FIRST_HASH = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,20 @@ class Entry:
     chain: str
     at: datetime
     user_id: int | None
-    who: str
+    name: str
     role: str
     what: str
     subject: str
     subject_id: int | None
     return_id: int | None
     document: str
+    address: str | None
+    version: int = VERSION
+
+    @property
+    def who(self) -> str:
+        """How the row names who did it; the payload has the name."""
+        return self.name if self.user_id is None else account(self.user_id)
 
 
 def chain_of(board_id: int | None) -> str:
@@ -78,13 +96,14 @@ def record(
             chain=chain_of(board_id),
             at=now,
             user_id=actor.user_id,
-            who=actor.who,
+            name=actor.who,
             role=role.value if role else "",
             what=what,
             subject=subject,
             subject_id=subject_id,
             return_id=return_id,
             document=canonical(payload),
+            address=session.info.get("address"),
         )
     )
 
@@ -110,97 +129,6 @@ def record_for(
     )  # fmt: skip
 
 
-def canonical(value: Any) -> str:
-    """Return `value` as JSON that has one form: sorted keys, no white space."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    )
-
-
-def row_hash(previous: str, fields: Mapping[str, Any]) -> str:
-    """Return the hash of a log row: over the hash before it and its own columns."""
-    return sha256((previous + canonical(fields)).encode()).hexdigest()
-
-
-def hashed_fields(row: Any, payload_hash: str, sequence: int) -> dict[str, Any]:
-    """Return the columns that a row's hash covers."""
-    return {
-        "chain": row.chain,
-        "sequence": sequence,
-        "at": row.at.astimezone(UTC).isoformat(),
-        "user_id": row.user_id,
-        "who": row.who,
-        "role": row.role,
-        "what": row.what,
-        "subject": row.subject,
-        "subject_id": row.subject_id,
-        "return_id": row.return_id,
-        "payload_hash": payload_hash,
-    }
-
-
-def document_hash(document: str) -> str:
-    """Return the hash of a payload as it is stored."""
-    return sha256(document.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Break:
-    """Where a chain does not hold: the row's place in it and what is wrong."""
-
-    chain: str
-    sequence: int
-    reason: str
-
-
-def verify(session: Session) -> tuple[int, Break | None]:
-    """Check every chain. Returns the number of rows read and the first break found, if any."""
-    count = 0
-    expected_chain, expected_sequence, previous = "", 1, FIRST_HASH
-    for row, document in _rows(session):
-        count += 1
-        if row.chain != expected_chain:
-            expected_chain, expected_sequence, previous = row.chain, 1, FIRST_HASH
-        reason = _fault(row, document, expected_sequence, previous)
-        if reason:
-            return count, Break(row.chain, row.sequence, reason)
-        expected_sequence, previous = row.sequence + 1, row.hash
-    return count, None
-
-
-def _rows(session: Session) -> Iterator[Any]:
-    return session.execute(
-        select(AuditLog, AuditPayload.document)
-        .outerjoin(AuditPayload, AuditPayload.log_id == AuditLog.id)
-        .order_by(AuditLog.chain, AuditLog.sequence)
-        .execution_options(yield_per=500)
-    )
-
-
-def _fault(row: AuditLog, document: str | None, sequence: int, previous: str) -> str:
-    if row.sequence != sequence:
-        return f"row {sequence} is missing"
-    if row.previous_hash != previous:
-        return "it does not follow the row before it"
-    if row.hash != row_hash(previous, hashed_fields(row, row.payload_hash, row.sequence)):
-        return "the row was altered"
-    if document is None:
-        return "its before and after are missing"
-    if document_hash(document) != row.payload_hash:
-        return "its before and after were altered"
-    return ""
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple | set | frozenset):
-        return sorted(value) if not isinstance(value, tuple) else list(value)
-    raise TypeError(f"{type(value).__name__} cannot be logged.")
-
-
 @event.listens_for(Session, "before_commit")
 def _append(session: Session) -> None:
     entries: list[Entry] = session.info.pop("log", [])
@@ -221,20 +149,20 @@ def _append_to(session: Session, chain: str, entries: list[Entry]) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:chain))"), {"chain": chain})
     head = session.execute(_HEAD, {"chain": chain}).one_or_none()
     sequence, previous = head if head else (0, FIRST_HASH)
-    rows = []
+    rows, payloads = [], []
     for entry in entries:
         sequence += 1
-        payload_hash = document_hash(entry.document)
-        fields = hashed_fields(entry, payload_hash, sequence)
+        payload = {"document": entry.document, "who": entry.name, "salt": token_hex(16)}
+        fields = hashed_fields(entry, payload_hash(**payload), sequence)
         digest = row_hash(previous, fields)
-        rows.append(fields | {"at": entry.at, "previous_hash": previous, "hash": digest})
+        # Every row names the same columns: they go to the database as one statement.
+        fields |= {"address": entry.address, "at": entry.at}
+        rows.append(fields | {"previous_hash": previous, "hash": digest})
+        payloads.append(payload)
         previous = digest
     connection = session.connection()
     ids = connection.scalars(_ADD_ROWS, rows)
     connection.execute(
         _ADD_PAYLOADS,
-        [
-            {"log_id": log_id, "document": entry.document}
-            for log_id, entry in zip(ids, entries, strict=True)
-        ],
+        [{"log_id": log_id, **payload} for log_id, payload in zip(ids, payloads, strict=True)],
     )

@@ -18,6 +18,7 @@ from s11audit.cli import main
 from s11audit.domain.dates import in_words, london_today
 from s11audit.tools import loader
 from tests.integration.commands.running import Operator
+from tests.support.tampering import unguarded
 
 AGENCIES = """agency,category,participation
 Ærø Trust,nhs_provider,full
@@ -163,7 +164,7 @@ def test_tools_are_listed_checked_and_added(operator: Operator) -> None:
 def test_the_log_is_verified(board: Operator) -> None:
     assert board.ok("log", "verify").startswith("The log is whole: ")
     engine = create_engine(board.url)
-    with engine.begin() as connection:
+    with engine.begin() as connection, unguarded(connection):
         connection.execute(text("UPDATE audit_log SET who = 'somebody' WHERE sequence = 2"))
     engine.dispose()
     told = board.refused("log", "verify", code=1)
