@@ -37,7 +37,7 @@ def application(settings: dict[str, Any] | None = None) -> Flask:
     from s11audit import create_app
 
     try:
-        return create_app(settings)
+        return create_app(settings, pages=False)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     except ModuleNotFoundError as error:

@@ -57,6 +57,12 @@ from s11audit.views import (
 )
 
 
+def register_words(app: Flask) -> None:
+    """Register what templates need outside pages too: a report as a file is drawn by one."""
+    formats.register(app)
+    look.register(app)
+
+
 def register(app: Flask) -> None:
     """Register the converters, filters, error pages and blueprints."""
     # Their routes are those of the blueprint `responses`.
@@ -69,8 +75,7 @@ def register(app: Flask) -> None:
     assert comparisons.bp is reports.bp  # likewise
     assert visits.bp is visit_sheets.bp is draws.bp  # likewise, `visits`
     assert programme.bp is packs.bp is meetings.bp  # likewise
-    formats.register(app)
-    look.register(app)
+    register_words(app)
     navigation.register(app)
     errors.register(app)
     for module in (

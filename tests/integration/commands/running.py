@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import create_engine, text
 
 from s11audit.cli import main
+from s11audit.models import Base
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,10 @@ class Operator:
     def everything(self) -> dict[str, list[Any]]:
         """Return every row of every table."""
         engine = create_engine(self.url)
-        metadata = MetaData()
-        metadata.reflect(engine)
         with engine.connect() as connection:
             found = {
-                table.name: sorted(map(repr, connection.execute(table.select()).all()))
-                for table in metadata.sorted_tables
+                name: sorted(map(repr, connection.execute(text(f'SELECT * FROM "{name}"')).all()))
+                for name in Base.metadata.tables
             }
         engine.dispose()
         return found
