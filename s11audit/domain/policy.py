@@ -28,6 +28,7 @@ class Can(StrEnum):
     SEE_OUTBOX = "see_outbox"
     REDACT = "redact"
     READ_REPORTS = "read_reports"
+    CHECK_PAPER = "check_paper"
     LIST_RETURNS = "list_returns"
     # An agency on a board
     SEE_AGENCY = "see_agency"
@@ -100,6 +101,7 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     # A passage or a file is taken out of the record, by the office out of its own board's.
     Can.REDACT: (R.ADMIN, R.OFFICE),
     Can.READ_REPORTS: (R.OFFICE, R.QA, R.CHAIR, R.VIEWER, R.SCRUTINEER),
+    Can.CHECK_PAPER: (R.ADMIN, R.OFFICE),
     Can.LIST_RETURNS: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
     Can.SEE_AGENCY: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.SCRUTINEER),
     Can.INVITE_CONTRIBUTOR: (R.LEAD,),

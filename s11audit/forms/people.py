@@ -10,11 +10,13 @@ from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
 from s11audit.domain.wording import in_words
 from s11audit.forms.accounts import PASSWORD_HINT, email_field, password_field
 from s11audit.forms.fields import (
+    GovCheckbox,
     GovDateField,
     GovFileInput,
     GovRadios,
     GovSelect,
     GovSubmit,
+    GovTextArea,
     GovTextInput,
 )
 
@@ -47,10 +49,30 @@ def _roles(roles: tuple[Role, ...], **look: Any) -> Any:
     )
 
 
+def sign_in_name_field(label: str, hint: str, *validators: Any) -> Any:
+    """Return a field for a sign-in name."""
+    return GovTextInput(
+        label,
+        [*validators],
+        hint=hint,
+        autocomplete="username",
+        autocapitalize="none",
+        spellcheck=False,
+    )
+
+
+def _shared() -> Any:
+    return GovCheckbox(
+        "Several people share this mailbox, and this is another of them",
+        hint="Enter the name too. Each of them gets an account of their own.",
+    )
+
+
 class InviteForm(FlaskForm):
     """One person to a board or to one of its agencies."""
 
     email = email_field("E-mail address", autocomplete="off")
+    shared = _shared()
     name = _name("Name (optional)", hint="How the e-mail addresses them.")
     role = _roles((*AGENCY_ROLES, *BOARD_ROLES), divider=(Role.OFFICE.value, "or"))
     membership_id = GovSelect("Agency", hint="For a safeguarding lead or contributor.", coerce=int)
@@ -72,6 +94,77 @@ class InviteAdministratorForm(FlaskForm):
     email = email_field("E-mail address", autocomplete="off")
     name = _name("Name (optional)", hint="How the e-mail addresses them.")
     submit = GovSubmit("Send the invitation")
+
+
+class InviteContributorForm(FlaskForm):
+    """One person, to help at the agency of the lead who invites."""
+
+    email = email_field("E-mail address", autocomplete="off")
+    shared = _shared()
+    name = _name("Name", hint="How the e-mail addresses them.")
+    submit = GovSubmit("Send the invitation")
+
+
+SOMEBODY_ELSE = 0
+
+
+class SuccessorForm(FlaskForm):
+    """Who is to be lead: a colleague, or somebody to be invited."""
+
+    colleague = GovRadios(
+        "Who takes over?", [InputRequired("Select who takes over")], choices=[], coerce=int
+    )
+    name = _name("Name", hint="For somebody else.")
+    email = GovTextInput(
+        "E-mail address",
+        hint="For somebody else. They get a link to accept.",
+        type="email",
+        autocomplete="off",
+        spellcheck=False,
+    )
+    shared = _shared()
+    submit = GovSubmit("Replace the lead")
+
+    def set_colleagues(self, colleagues: list[tuple[int, str]]) -> None:
+        """Let one of these people be chosen, or somebody else."""
+        self.colleague.choices = [*colleagues, (SOMEBODY_ELSE, "Somebody else")]
+
+
+class HandOverForm(SuccessorForm):
+    """A successor, and until when the lead stays."""
+
+    stays_until = GovDateField(
+        "Stay until (optional)",
+        what="The day",
+        hint="The last day on which you are a lead as well. Leave it empty to end your role when "
+        "your successor accepts. For example, 31 3 2027",
+    )
+    submit = GovSubmit("Hand over")
+
+
+class NoteForm(FlaskForm):
+    """What a lead leaves to whoever comes after them."""
+
+    note = GovTextArea(
+        "Note to whoever comes after you",
+        [Length(max=5000, message="The note must be 5,000 characters or fewer")],
+        hint="For example who helps with what, where papers are, what was promised. Name no child.",
+        rows=10,
+    )
+    submit = GovSubmit("Save the note")
+
+
+class NameForm(FlaskForm):
+    """One's own name and sign-in name."""
+
+    name = _name("Your name", InputRequired("Enter your name"), autocomplete="name",
+                 hint="Colleagues and the board see it beside what you do.")  # fmt: skip
+    sign_in_name = sign_in_name_field(
+        "Sign-in name (optional)",
+        "You can sign in with it instead of your e-mail address. You need one if you share your "
+        "mailbox with colleagues. Small letters, digits, dots, hyphens and underscores.",
+    )
+    submit = GovSubmit("Save")
 
 
 class PeopleFileForm(FlaskForm):
@@ -105,6 +198,12 @@ class NewAccountForm(FlaskForm):
 
     name = _name("Your name", InputRequired("Enter your name"), autocomplete="name",
                  hint="Colleagues and the board see it beside what you do.")  # fmt: skip
+    sign_in_name = sign_in_name_field(
+        "Choose a sign-in name",
+        "You share this mailbox, so you sign in with a name of your own. Small letters, digits, "
+        "dots, hyphens and underscores. For example, ann.smith",
+        InputRequired("Enter a sign-in name"),
+    )
     password = password_field("Choose a password", "Enter a password", hint=PASSWORD_HINT)
     submit = GovSubmit("Accept and create my account")
 

@@ -73,6 +73,38 @@ def grant_on_board(session: Session, board_id: int, grant_id: int) -> Grant:
     return found
 
 
+def grants_at(session: Session, membership_id: int, today: date) -> Sequence[Grant]:
+    """Return the roles held at an agency, with the person, by name, in one query."""
+    return session.scalars(
+        _held(today)
+        .where(Grant.membership_id == membership_id)
+        .order_by(func.lower(User.name), User.email, Grant.id)
+    ).all()
+
+
+def contributor_at(session: Session, membership_id: int, grant_id: int) -> Grant:
+    """Return a contributor's role at that agency that has not ended. Raises NotFound."""
+    return _one_of(session, grant_id, Grant.membership_id == membership_id, Role.CONTRIBUTOR)
+
+
+def lead_on_board(session: Session, board_id: int, grant_id: int) -> Grant:
+    """Return a lead's role at an agency of that board that has not ended. Raises NotFound."""
+    return _one_of(session, grant_id, Membership.board_id == board_id, Role.LEAD)
+
+
+def check_contributor_invited(session: Session, membership_id: int, invitation_id: int) -> None:
+    """Raise NotFound unless the invitation is one of a contributor to that agency."""
+    found = session.scalar(
+        select(Invitation.id).where(
+            Invitation.id == invitation_id,
+            Invitation.membership_id == membership_id,
+            Invitation.role == Role.CONTRIBUTOR,
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such invitation at this agency.")
+
+
 def check_invitation_on(session: Session, board_id: int, invitation_id: int) -> None:
     """Raise NotFound unless the invitation is one to that board or to one of its agencies."""
     found = session.scalar(
@@ -134,11 +166,24 @@ def _held(today: date) -> Select[Grant]:
     )
 
 
+def _one_of(session: Session, grant_id: int, place: ColumnElement[bool], role: Role) -> Grant:
+    found = session.scalar(
+        select(Grant)
+        .join(Grant.user)
+        .join(Grant.membership)
+        .options(contains_eager(Grant.user), contains_eager(Grant.membership))
+        .where(Grant.id == grant_id, Grant.ended_at.is_(None), Grant.role == role, place)
+    )
+    if found is None:
+        raise NotFound("There is no such role.")
+    return found
+
+
 def _waiting() -> Select[Invitation]:
     return (
         select(Invitation)
         .outerjoin(Invitation.membership)
-        .options(contains_eager(Invitation.membership))
+        .options(contains_eager(Invitation.membership), joinedload(Invitation.invited_by))
         .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
     )
 

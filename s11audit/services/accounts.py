@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain.addresses import normal_email, read_email
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
+from s11audit.domain.enums import BOARD_ROLES, Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor
 from s11audit.domain.texts import one_line
 from s11audit.models import Invitation, Membership, User
-from s11audit.services import grants, log, outbox
+from s11audit.services import grants, log, mailboxes, outbox, taking_the_lead
 from s11audit.services.letters import letter
 
 INVITATION_DAYS = 14  # where the session's info does not say
@@ -38,6 +38,7 @@ def invite(
     until: date | None = None,
     now: datetime,
     by_mail: bool = True,
+    shared: bool = False,
 ) -> tuple[Invitation, str]:
     """Offer a role to the person at `email`, queue the letter (unless not `by_mail`), and return
     the invitation and its link.
@@ -45,13 +46,38 @@ def invite(
     Give `board_id` for a board's role, `membership_id` for an agency's, `return_id` for that of a
     visitor, none for an administrator. `until` is required for a scrutineer, possible for a visitor
     and refused for others. Only an administrator invites administrators; a board's office invites
-    to its board, its agencies and its visits, but nobody to visit an agency of their own. Raises
+    to its board, its agencies and its visits, but nobody to visit an agency of their own; a lead
+    invites contributors to their own agency (domain rule 67). `shared`: the mailbox is one of
+    several people, and this is another of them than who holds the role there; needs `name`. Raises
     Invalid for wrong values, Refused where the person holds the role or was invited to it.
     """
     place = grants.place_of(
         session, role, board_id=board_id, membership_id=membership_id, return_id=return_id
     )
     held = grants.check_may_grant(actor, role, place)
+    return offer(
+        session, actor, held, email, role, place,
+        name=name, until=until, now=now, by_mail=by_mail, shared=shared,
+    )  # fmt: skip
+
+
+def offer(
+    session: Session,
+    actor: Actor,
+    held: Role,
+    email: str,
+    role: Role,
+    place: grants.RolePlace,
+    *,
+    name: str | None = None,
+    until: date | None = None,
+    now: datetime,
+    by_mail: bool = True,
+    shared: bool = False,
+    for_user_id: int | None = None,
+) -> tuple[Invitation, str]:
+    """Do what `invite` does for an actor whom the caller has checked, and who acts as `held`.
+    `for_user_id`: only that account may accept."""
     try:
         email = read_email(email)
     except ValueError as error:
@@ -59,16 +85,21 @@ def invite(
     grants.check_until(role, until, london_today(now))
     grants.check_member(place, london_today(now))
     _check_not_own(session, email, place)
-    _check_new(session, email, role, place, now)
+    if shared and not (name and name.strip()):
+        message = "Enter the person’s name, since others share the mailbox"
+        raise Invalid(f"{message}.", {"name": message})
+    if not shared:
+        _check_new(session, email, role, place, for_user_id, now)
     token = token_urlsafe(32)
     invitation = Invitation(
         email=email,
         name=one_line(name, "name", "name", 200) if name and name.strip() else None,
         role=role,
         board_id=place.board_id if role in BOARD_ROLES else None,
-        membership_id=membership_id if role in AGENCY_ROLES else None,
+        membership_id=place.membership.id if place.membership else None,
         return_id=place.visited.id if place.visited else None,
         until=until,
+        for_user_id=for_user_id,
         token_hash=token_hash(token),
         invited_by_id=actor.user_id,
         sent_at=now,
@@ -154,6 +185,19 @@ def revoke(session: Session, actor: Actor, invitation_id: int, *, now: datetime)
     invitation, place, held = _load(session, actor, invitation_id)
     if invitation.accepted_at:
         raise Refused("This invitation was accepted already. End the role instead.")
+    revoke_for(session, actor, held, invitation, place, now=now)
+
+
+def revoke_for(
+    session: Session,
+    actor: Actor,
+    held: Role,
+    invitation: Invitation,
+    place: grants.RolePlace,
+    *,
+    now: datetime,
+) -> None:
+    """Withdraw an invitation that was not accepted for an actor whom the caller has checked."""
     if invitation.revoked_at:
         return
     invitation.revoked_at = now
@@ -165,19 +209,31 @@ def revoke(session: Session, actor: Actor, invitation_id: int, *, now: datetime)
 
 
 def accept_as_new(
-    session: Session, token: str, name: str, password_hash: str, *, now: datetime
+    session: Session,
+    token: str,
+    name: str,
+    password_hash: str,
+    *,
+    sign_in_name: str | None = None,
+    now: datetime,
 ) -> User:
     """Open an account for the person invited by the link, with its role, and return it.
 
-    `password_hash` is the hash of a password that was found long enough. Raises NotFound where
-    the link does not work, Refused where the address has an account by now, Invalid for the name.
+    `password_hash` is the hash of a password that was found long enough. Where others have an
+    account of the same address the person chooses a `sign_in_name`, and those who have none are
+    given one (domain rule 68). Raises NotFound where the link does not work, Refused where the
+    address has an account by now and no sign-in name was chosen, Invalid for the names.
     """
     invitation = pending(session, token, now=now, for_update=True)
-    if user_by_email(session, invitation.email) is not None:
+    if invitation.for_user_id is not None:
+        raise Refused("This invitation is for one account. Sign in to it to accept.")
+    shared = bool(mailboxes.accounts_of(session, invitation.email, active=False))
+    if shared and sign_in_name is None:
         raise Refused("There is an account of this e-mail address already: sign in to accept.")
     user = User(
         email=invitation.email,
         name=one_line(name, "name", "name", 200),
+        sign_in_name=mailboxes.new_sign_in_name(session, sign_in_name) if shared else None,
         password=password_hash,
         active=True,
         fs_uniquifier=uuid4().hex,
@@ -186,9 +242,12 @@ def accept_as_new(
     session.add(user)
     session.flush()
     actor = Actor(user.id, user.name, user.email)
+    after = {"email": user.email, "name": user.name}
+    if shared:
+        after["sign_in_name"] = user.sign_in_name or ""
+        mailboxes.give_sign_in_names(session, actor, user.email, now=now)
     log.record(
-        session, actor, None, "user.added", "user", user.id,
-        now=now, board_id=None, after={"email": user.email, "name": user.name},
+        session, actor, None, "user.added", "user", user.id, now=now, board_id=None, after=after,
     )  # fmt: skip
     _accept(session, actor, invitation, now)
     return user
@@ -200,7 +259,7 @@ def accept(session: Session, actor: Actor, token: str, *, now: datetime) -> None
     Raises NotFound where the link does not work, Refused where it was sent to another address.
     """
     invitation = pending(session, token, now=now, for_update=True)
-    if normal_email(actor.email) != invitation.email or actor.user_id is None:
+    if not is_for(invitation, actor.user_id, actor.email):
         raise Refused(f"This invitation was sent to {invitation.email}. Sign in as that person.")
     _accept(session, actor, invitation, now)
 
@@ -224,9 +283,11 @@ def pending(session: Session, token: str, *, now: datetime, for_update: bool = F
     return found
 
 
-def user_by_email(session: Session, email: str) -> User | None:
-    """Return the account of that address, or None."""
-    return session.scalar(select(User).where(User.email == normal_email(email)))
+def is_for(invitation: Invitation, user_id: int | None, email: str) -> bool:
+    """Return whether the account of that id and address may accept the invitation."""
+    if user_id is None or normal_email(email) != invitation.email:
+        return False
+    return invitation.for_user_id in (None, user_id)
 
 
 def place_name(session: Session, invitation: Invitation) -> str:
@@ -258,6 +319,14 @@ def link_to(session: Session, token: str) -> str:
     return f"{session.info['base_url']}/invitations/{token}"
 
 
+def accept_offered(
+    session: Session, actor: Actor, invitation: Invitation, *, now: datetime
+) -> None:
+    """Give the role of an invitation that the caller has found to wait for the actor's address,
+    which another service vouches for."""
+    _accept(session, actor, invitation, now)
+
+
 def _accept(session: Session, actor: Actor, invitation: Invitation, now: datetime) -> None:
     assert actor.user_id is not None
     invitation.accepted_at = now
@@ -271,6 +340,7 @@ def _accept(session: Session, actor: Actor, invitation: Invitation, now: datetim
     )
     outbox.withdraw(session, _key(invitation))
     grants.give(session, actor, actor.user_id, invitation.role, place, invitation.until, now=now)
+    taking_the_lead.complete(session, actor, invitation, place, now=now)
 
 
 def _check_not_own(session: Session, email: str, place: grants.RolePlace) -> None:
@@ -278,7 +348,7 @@ def _check_not_own(session: Session, email: str, place: grants.RolePlace) -> Non
     if place.visited is None:
         return
     member = place.visited.membership
-    user = user_by_email(session, email)
+    users = mailboxes.accounts_of(session, email, active=False)
     invited = session.scalar(
         select(Invitation.id)
         .join(Membership, Membership.id == Invitation.membership_id)
@@ -290,17 +360,25 @@ def _check_not_own(session: Session, email: str, place: grants.RolePlace) -> Non
         )
         .limit(1)
     )
-    if invited is not None or (user and grants.works_at(session, member, user_id=user.id)):
+    if invited is not None or any(
+        grants.works_at(session, member, user_id=user.id) for user in users
+    ):
         raise Refused(grants.own_agency(member))
 
 
 def _check_new(
-    session: Session, email: str, role: Role, place: grants.RolePlace, now: datetime
+    session: Session,
+    email: str,
+    role: Role,
+    place: grants.RolePlace,
+    for_user_id: int | None,
+    now: datetime,
 ) -> None:
-    user = user_by_email(session, email)
     today = london_today(now)
-    if user is not None and grants.live(session, user.id, role, place, today) is not None:
-        raise Refused(f"{email} holds this role already.")
+    for user in mailboxes.accounts_of(session, email):
+        meant = for_user_id in (None, user.id)
+        if meant and grants.live(session, user.id, role, place, today) is not None:
+            raise Refused(f"{email} holds this role already.")
     if _waiting(session, email, role, place, now) is not None:
         raise Refused(f"{email} has been invited already. You can send the invitation again.")
 

@@ -84,9 +84,15 @@ def place_of(
 
 
 def check_may_grant(actor: Actor, role: Role, place: RolePlace) -> Role:
-    """Return the role by which the actor may give or end that one. Raises NotAllowed, NotFound."""
+    """Return the role by which the actor may give or end that one. Raises NotAllowed, NotFound.
+    A lead gives and ends contributors' roles at their own agency (domain rule 67)."""
     if role is Role.ADMIN:
         return policy.check(actor, Can.MANAGE_INSTALLATION, INSTALLATION)
+    if role is Role.CONTRIBUTOR and place.membership is not None:
+        facts = Facts(place.board_id, place.membership.id, place.membership.agency_id)
+        as_lead = policy.role_for(actor, Can.INVITE_CONTRIBUTOR, facts)
+        if as_lead is not None and not policy.can(actor, Can.MANAGE_PEOPLE, facts):
+            return as_lead
     if role in RETURN_ROLES:
         return policy.check(actor, Can.MANAGE_VISITS, Facts(place.board_id), sees=Can.SEE_BOARD)
     return policy.check(actor, Can.MANAGE_PEOPLE, Facts(place.board_id), sees=Can.SEE_BOARD)
@@ -179,6 +185,7 @@ def change_role(
     Invalid for a role that is not held there, Refused where the person holds it already.
     """
     grant, place, held = _load(session, actor, grant_id, board_id, now)
+    check_may_grant(actor, role, place)
     kind = AGENCY_ROLES if grant.role in AGENCY_ROLES else BOARD_ROLES
     if grant.role in (Role.ADMIN, *RETURN_ROLES) or role not in kind:
         message = "This role is not one that is held there"

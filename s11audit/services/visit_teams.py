@@ -14,7 +14,7 @@ from s11audit.domain.policy import Actor, Can, check
 from s11audit.models import Grant, Invitation, Return, Visit, VisitMember
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.visits import member_of, team_of, visit_of
-from s11audit.services import accounts, grants, log, notices
+from s11audit.services import accounts, grants, log, mailboxes, notices
 
 
 def add(
@@ -42,7 +42,8 @@ def add(
         raise Invalid(f"{error}.", {"email": str(error)}) from None
     if any(each.email == email for each in team_of(session, visit.id)):
         raise Refused(f"{email} is in the team already.")
-    user = accounts.user_by_email(session, email)
+    users = mailboxes.accounts_of(session, email)
+    user = users[0] if len(users) == 1 else None  # who shares a mailbox accepts by signing in
     member = VisitMember(visit_id=visit.id, email=email, added_at=now)
     if user is None:
         invitation, _link = accounts.invite(

@@ -60,6 +60,7 @@ def invite(board: Board) -> str | Response:
                     membership_id=form.membership_id.data if role in AGENCY_ROLES else None,
                     name=form.name.data,
                     until=form.until.data,
+                    shared=form.shared.data,
                     now=now(),
                 )
         except (Invalid, Refused) as error:

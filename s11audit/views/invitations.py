@@ -1,15 +1,17 @@
 """The page behind an invitation's link. Opening it changes nothing; its button accepts."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_security import current_user, hash_password, login_user
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_security import current_user, hash_password
 from werkzeug.wrappers import Response
 
+from s11audit import sessions
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor
 from s11audit.extensions import db, limiter, security
 from s11audit.forms.people import NewAccountForm, PressForm
 from s11audit.models import Invitation, User
-from s11audit.services import accounts
+from s11audit.queries.hand_overs import hand_over_of
+from s11audit.services import accounts, mailboxes
 from s11audit.sign_in import sign_in_limit
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
@@ -50,38 +52,64 @@ def accept(token: str) -> str | tuple[str, int] | Response:
         show(error, form)
         return _page(token, found, form)
     flash("You have accepted the invitation.", "success")
-    return redirect(url_for("start.home"))
+    return redirect(_onward(found))
 
 
 def _open_account(token: str, found: Invitation, form: NewAccountForm) -> str | Response:
-    problems, password = security.password_util.validate(form.password.data, False, user=None)
+    own = [form.name.data or "", found.email]
+    if "sign_in_name" in form:
+        own.append(form.sign_in_name.data or "")
+    problems, password = security.password_util.validate(form.password.data, False, own=own)
     if problems:
         form.password.errors = list(problems)
         return _page(token, found, form)
     hashed = hash_password(password)  # slow on purpose, so before the write begins
     try:
         with writing() as session:
-            user_id = accounts.accept_as_new(session, token, form.name.data, hashed, now=now()).id
+            user_id = accounts.accept_as_new(
+                session,
+                token,
+                form.name.data,
+                hashed,
+                sign_in_name=form.sign_in_name.data if "sign_in_name" in form else None,
+                now=now(),
+            ).id
     except (Invalid, Refused) as error:
         show(error, form)
         return _page(token, accounts.pending(db.session, token, now=now()), form)
-    login_user(db.session.get_one(User, user_id), authn_via=["invitation"])
+    sessions.begin(db.session.get_one(User, user_id))
     flash("Your account is ready and you are signed in.", "success")
-    return redirect(url_for("start.home"))
+    return redirect(_onward(found))
+
+
+def _onward(accepted: Invitation) -> str:
+    """Return where somebody begins: a lead who takes over reads first where things stand."""
+    if hand_over_of(db.session, accepted.id) is not None:
+        return url_for("agency_people.hand_over_page", membership_id=accepted.membership_id)
+    return url_for("start.home")
 
 
 def _form(found: Invitation) -> NewAccountForm | PressForm:
-    if accounts.user_by_email(db.session, found.email) is not None:
+    there = mailboxes.accounts_of(db.session, found.email, active=False)
+    if there and not _wants_own(found):
         return PressForm()
-    return NewAccountForm(name=found.name)
+    form = NewAccountForm(name=found.name)
+    if not there:
+        del form.sign_in_name
+    return form
+
+
+def _wants_own(found: Invitation) -> bool:
+    """Whether somebody who shares the mailbox asks for an account of their own."""
+    return request.args.get("own") == "yes" and found.for_user_id is None
 
 
 def _stranger(found: Invitation) -> bool:
     """Whether somebody else, or nobody, is signed in where the invited person has to be; somebody
     new must not be signed in as another either."""
     if current_user.is_authenticated:
-        return bool(current_user.email != found.email)
-    return accounts.user_by_email(db.session, found.email) is not None
+        return not accounts.is_for(found, current_user.id, current_user.email)
+    return isinstance(_form(found), PressForm)
 
 
 def _page(token: str, found: Invitation, form: NewAccountForm | PressForm) -> str:
@@ -93,6 +121,8 @@ def _page(token: str, found: Invitation, form: NewAccountForm | PressForm) -> st
         new=isinstance(form, NewAccountForm),
         stranger=_stranger(found),
         here=url_for("invitations.invitation", token=token),
+        own=url_for("invitations.invitation", token=token, own="yes"),
+        may_be_new=found.for_user_id is None,
     )
 
 

@@ -39,6 +39,7 @@ BOARD_LINKS = (
 AGENCY_LINKS = (
     ("Home", "responses.home", Can.SEE_AGENCY),
     ("Action plan", "actions.agency", Can.SEE_PLAN),
+    ("People", "agency_people.index", Can.INVITE_CONTRIBUTOR),
 )
 INSTALLATION_LINKS = (
     ("Boards", "installation.home", Can.MANAGE_INSTALLATION),

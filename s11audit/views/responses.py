@@ -16,6 +16,7 @@ from s11audit.queries import agency_home
 from s11audit.queries.carried_plans import before_of
 from s11audit.queries.carrying import draft_of
 from s11audit.queries.earlier import earlier_of
+from s11audit.queries.evidence import weaknesses_of
 from s11audit.queries.open_improvements import open_before
 from s11audit.queries.progress import states
 from s11audit.queries.responses import colleagues, evidence_of, responses_of
@@ -31,7 +32,7 @@ from s11audit.services import responses
 from s11audit.services.responses import ProposedActionValues, ResponseValues, why_not_editable
 from s11audit.services.submissions import standard_part
 from s11audit.transactions import writing
-from s11audit.views import standard_pages, taking_over
+from s11audit.views import pointing_out, standard_pages, taking_over
 from s11audit.views.guards import actor, membership, now, return_
 from s11audit.views.standard_pages import StandardPage, clock
 
@@ -57,6 +58,7 @@ def home(membership: Membership) -> str:
         colleagues=colleagues(db.session, membership.id, london_today(now())),
         actor_id=actor().user_id,
         may_submit=can(actor(), Can.SUBMIT, facts),
+        may_hand_over=can(actor(), Can.HAND_OVER, facts),
     )
 
 
@@ -239,6 +241,7 @@ def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
         "response": page.response,
         "form": form,
         "evidence": evidence,
+        "weaknesses": weaknesses_of(evidence, london_today(now())),
         "other_evidence": [each for each in everything if each not in evidence],
         "suggestion": page.suggestion,
         "blocked": why_not_editable(page.return_, now()),
@@ -289,6 +292,7 @@ def _saved(page: StandardPage, form: StandardForm) -> Answer:
         base=filled.fingerprints(),
         at=clock(now()),
         problems=page.problems(form),
+        pointed_out=pointing_out.found(),
         suggestion={
             "rag": page.suggestion.rag,
             "title": page.suggestion_title,
