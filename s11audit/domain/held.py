@@ -14,6 +14,7 @@ class Held(StrEnum):
     WORDS = "words"  # what people wrote: redacted wherever a passage stands in it
     PERSON = "person"  # names, posts and addresses of people on a record: redacted likewise
     ACCOUNT = "account"  # belongs to an account or invitation: changed there, erased with it
+    SECRET = "secret"  # what an account signs in with: shown and exported to nobody
     LOG = "log"  # the log: changed by the log's own door only
     NAME = "name"  # names of boards, agencies and cycles
     PUBLIC = "public"  # tools, draws, figures: nothing that a person wrote of a person
@@ -30,10 +31,11 @@ class Kept:
     columns: dict[str, Held]
 
 
-W, P, A, L, N, X, C = (
+W, P, A, S, L, N, X, C = (
     Held.WORDS,
     Held.PERSON,
     Held.ACCOUNT,
+    Held.SECRET,
     Held.LOG,
     Held.NAME,
     Held.PUBLIC,
@@ -47,9 +49,23 @@ _SERVED = "people with an account"
 
 HELD: dict[str, Kept] = {
     # People
-    "user": Kept("Account", _SERVED, {"email": A, "name": A, "password": A, "fs_uniquifier": A}),
-    "invitation": Kept("Invitation", "people invited", {"email": A, "name": A, "token_hash": C}),
-    "calendar_feed": Kept("Calendar feed", _SERVED, {"token_hash": C}),
+    "user": Kept(
+        "Account",
+        _SERVED,
+        {"email": A, "sign_in_name": A, "name": A, "password": S, "fs_uniquifier": S},
+    ),
+    "user_session": Kept(
+        "Where one is signed in", _SERVED, {"token_hash": S, "device": A, "address": A}
+    ),
+    "user_identity": Kept("Single sign-on", _SERVED, {"provider": A, "issuer": A, "subject": A}),
+    "authenticator": Kept("Authenticator app", _SERVED, {"secret": S}),
+    "recovery_code": Kept("Recovery code", _SERVED, {"code_hash": S}),
+    "passkey": Kept("Passkey", _SERVED, {"name": A, "credential_id": S, "public_key": S}),
+    "sign_in_try": Kept("Try to sign in", "", {"key": C}),
+    "spent_challenge": Kept("Challenge of a passkey", "", {"hash": C}),
+    "invitation": Kept("Invitation", "people invited", {"email": A, "name": A, "token_hash": S}),
+    "hand_over_note": Kept("Note for a successor", _WRITERS, {"text": W}),
+    "calendar_feed": Kept("Calendar feed", _SERVED, {"token_hash": S}),
     "outbox": Kept(
         "Letter by e-mail",
         _SERVED,

@@ -46,6 +46,8 @@ _ALIKE = str.maketrans(
 )
 _WORD = re.compile(r"\w+")
 
+MARK = "[redacted on]"  # what every mark begins with, whatever its day
+
 Span = tuple[int, int]
 
 
