@@ -8,6 +8,7 @@ from s11audit.views import (
     accounts,
     actions,
     agencies,
+    agency_people,
     allotments,
     boards,
     calendars,
@@ -27,6 +28,7 @@ from s11audit.views import (
     installation,
     invitations,
     lineages,
+    log,
     look,
     meetings,
     moderation,
@@ -35,6 +37,8 @@ from s11audit.views import (
     paper_entries,
     plan_decisions,
     plan_steps,
+    pointing_out,
+    profiles,
     programme,
     publishing,
     reminders,
@@ -45,6 +49,8 @@ from s11audit.views import (
     reviews,
     sample_audits,
     screening,
+    sign_on,
+    signing_in,
     start,
     still_true,
     submitting,
@@ -78,10 +84,14 @@ def register(app: Flask) -> None:
     register_words(app)
     navigation.register(app)
     errors.register(app)
+    pointing_out.register(app)
+    signing_in.register(app)
+    sign_on.register(app)
     for module in (
         accounts,
         actions,
         agencies,
+        agency_people,
         allotments,
         boards,
         calendars,
@@ -97,16 +107,19 @@ def register(app: Flask) -> None:
         imports,
         installation,
         invitations,
+        log,
         meetings,
         reminders,
         moderation,
         paper_entries,
+        profiles,
         replies,
         reports,
         responses,
         returns,
         reviews,
         screening,
+        sign_on,
         start,
         themes,
         tools,

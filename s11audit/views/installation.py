@@ -1,6 +1,6 @@
 """The administrator's pages: boards, administrators, people, the log, the installation's mail."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from s11audit.domain.dates import london_today
@@ -8,12 +8,15 @@ from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import Can
 from s11audit.extensions import db
+from s11audit.forms.log import ChainForm
 from s11audit.forms.people import BoardForm, InviteAdministratorForm, PressForm
 from s11audit.queries import people as reads
+from s11audit.queries.log import entries_of, head_line
 from s11audit.services import accounts, boards, grants, log, outbox
 from s11audit.transactions import writing
 from s11audit.views.accounts import outbox_list, page_number, page_url, show, wanted_people
 from s11audit.views.guards import actor, installation, now
+from s11audit.views.log import asked_paper
 
 bp = Blueprint("installation", __name__, url_prefix="/admin")
 
@@ -119,16 +122,37 @@ def people() -> str:
 @bp.get("/log")
 @installation(Can.MANAGE_INSTALLATION)
 def log_page() -> str:
-    """The log's state, to be checked by a button."""
-    return render_template("installation/log.html", form=PressForm(), checked=None)
+    """The log: its entries, a button to check it, and whether what a paper says is in it."""
+    return _log_page(None)
 
 
 @bp.post("/log")
 @installation(Can.MANAGE_INSTALLATION)
 def check_log() -> str:
     """Check every chain of the log and show what was found. Nothing is changed."""
+    return _log_page(log.verify(db.session))
+
+
+def _log_page(checked: tuple[int, log.Break | None] | None) -> str:
+    boards_here = {each.slug: each for each in reads.all_boards(db.session)}
+    chain = ChainForm(request.args)
+    chain.board.choices = [("", "The installation")] + [
+        (each.slug, each.name) for each in boards_here.values()
+    ]
+    of_board = boards_here.get(chain.board.data or "")
+    board_id = of_board.id if of_board else None
+    paper, answer = asked_paper(board_id, anywhere=True)
     return render_template(
-        "installation/log.html", form=PressForm(), checked=log.verify(db.session), at=now()
+        "installation/log.html",
+        form=PressForm(),
+        checked=checked,
+        at=now(),
+        chain=chain,
+        paper=paper,
+        answer=answer,
+        line=head_line(db.session, of_board),
+        found=entries_of(db.session, board_id, page=page_number()),
+        page_url=page_url(board=chain.board.data),
     )
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 
 from s11audit.domain.errors import Invalid
-from s11audit.domain.policy import Can
+from s11audit.domain.policy import Can, Facts
 from s11audit.extensions import db
 from s11audit.forms.reports import AsAtForm
 from s11audit.models import Board
@@ -33,7 +33,10 @@ KINDS: dict[str, Callable[..., Report]] = {
 def index(board: Board) -> str:
     """The board's cycles and stages, with the reports of each."""
     return render_template(
-        "reports/index.html", board=board, cycles=cycles_with_stages(db.session, board.id)
+        "reports/index.html",
+        board=board,
+        facts=Facts(board.id),
+        cycles=cycles_with_stages(db.session, board.id),
     )
 
 
