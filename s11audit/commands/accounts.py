@@ -63,6 +63,24 @@ def add(email: str, role: str, board: str | None, agency: str | None, until: dat
     click.echo(link)
 
 
+@user.command("unbind")
+@click.argument("email")
+def unbind(email: str) -> None:
+    """Let a person's account be bound anew by single sign-on, and sign the person out.
+
+    For somebody whose account at their organisation was made anew."""
+    with opened():
+        from s11audit.services import mailboxes, sign_on
+        from s11audit.transactions import writing
+
+        with writing() as session:
+            found = mailboxes.account_named(session, email)
+            if found is None:
+                raise click.ClickException(f"There is no account that {email} alone names.")
+            removed = sign_on.forget_all(session, OPERATOR, found, now=now())
+    click.echo(f"{email}: {removed} removed. The next sign-on of the address binds anew.")
+
+
 def _check_place(role: Role, board: str | None, agency: str | None) -> None:
     """Refuse options that do not fit the role."""
     if agency and not board:

@@ -294,14 +294,18 @@ def place_name(session: Session, invitation: Invitation) -> str:
     """Return what an invitation is for, as its page shows it."""
     if invitation.role is Role.ADMIN:
         return "the whole service"
-    place = grants.place_of(
+    return place_of_invitation(session, invitation).name
+
+
+def place_of_invitation(session: Session, invitation: Invitation) -> grants.RolePlace:
+    """Return what the role is held for that is offered."""
+    return grants.place_of(
         session,
         invitation.role,
         board_id=invitation.board_id,
         membership_id=invitation.membership_id,
         return_id=invitation.return_id,
     )
-    return place.name
 
 
 def withdraw_letter(session: Session, invitation: Invitation) -> None:
@@ -331,13 +335,7 @@ def _accept(session: Session, actor: Actor, invitation: Invitation, now: datetim
     assert actor.user_id is not None
     invitation.accepted_at = now
     invitation.accepted_by_id = actor.user_id
-    place = grants.place_of(
-        session,
-        invitation.role,
-        board_id=invitation.board_id,
-        membership_id=invitation.membership_id,
-        return_id=invitation.return_id,
-    )
+    place = place_of_invitation(session, invitation)
     outbox.withdraw(session, _key(invitation))
     grants.give(session, actor, actor.user_id, invitation.role, place, invitation.until, now=now)
     taking_the_lead.complete(session, actor, invitation, place, now=now)
@@ -409,13 +407,7 @@ def _load(
     )
     if found is None:
         raise NotFound("There is no such invitation.")
-    place = grants.place_of(
-        session,
-        found.role,
-        board_id=found.board_id,
-        membership_id=found.membership_id,
-        return_id=found.return_id,
-    )
+    place = place_of_invitation(session, found)
     return found, place, grants.check_may_grant(actor, found.role, place)
 
 

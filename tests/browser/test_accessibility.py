@@ -33,7 +33,8 @@ ANSWERS_NO_PAGE = {
     "meetings.exceptions_file", "meetings.minutes_file", "meetings.pack_file",
     "meetings.plan_file", "themes.published_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
-    "reviews.following", "start.home", "tools.blank", "tools.pattern", "workbooks.download",
+    "reviews.following", "sign_on.begin", "sign_on.finish", "sign_on.invited",
+    "start.home", "tools.blank", "tools.pattern", "workbooks.download",
     "paper_entries.original", "visits.download", "visits.pdf", "visits.report_file",
 }  # fmt: skip
 ROLES = (

@@ -34,6 +34,7 @@ def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
         "version": [made.ids["tool"][1]],
         "was_key": ["lancashire-2012"],
         "was_version": [1],
+        "provider": ["none"],
         "kind": ["agencies", "returns", "compliance-table"],
         **{name: [value] for name, value in made.ids["meeting"].items()},
         "theme_id": [made.ids["theme_id"]],

@@ -81,6 +81,8 @@ class OpenIdProvider:
         """Stop the process."""
         self._process.terminate()
         self._process.wait(timeout=10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def settings(self, **more: Any) -> str:
         """Return the table of the operator's file that names this provider."""

@@ -20,6 +20,9 @@ PUBLIC = {
     "invitations.invitation",
     "invitations.accept",
     "calendars.feed",
+    "sign_on.begin",
+    "sign_on.finish",
+    "sign_on.invited",
 }
 # The only texts in addresses that are neither numbers nor one of a list.
 TEXTS = {"token", "filename"}
