@@ -5,6 +5,7 @@ for. `docs/settings.md` lists the same and a test keeps the two together.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,27 @@ def _hour(text: str) -> int:
     return hour
 
 
+_LIMIT = re.compile(r"[1-9]\d{0,5} per ([1-9]\d{0,3} )?(second|minute|hour|day)s?")
+
+
+def _limits(text: str) -> str:
+    if not all(_LIMIT.fullmatch(part.strip()) for part in text.split(";")):
+        raise ValueError("write it as 10 per minute, or 10 per 15 minutes; 100 per hour")
+    return text
+
+
+def _store(text: str) -> str:
+    if not re.match(r"file:///.|s3://[^/?@]+", text):
+        raise ValueError("it must be file:///folder or s3://bucket/path")
+    return text
+
+
+def _clamd(text: str) -> str:
+    if not re.fullmatch(r"(?:unix:)?/.+|(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}", text):
+        raise ValueError("say host:port, or the path of clamd's socket")
+    return text
+
+
 SHORTEST_KEY = 32
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATA", "instance", str, "Folder for the SQLite file and the evidence."),
@@ -55,8 +77,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "EVIDENCE_URL",
         "",
+        _store,
+        "Where evidence is stored: file:///folder or s3://bucket/path; empty: `evidence` in the "
+        "data folder.",
+    ),
+    Setting(
+        "REDACTIONS",
+        "",
         str,
-        "Where evidence is stored: a file: or s3: URL; empty: `evidence` in the data folder.",
+        "The file that keeps what was redacted, by hashes only, for backups that are restored; "
+        "empty: `redactions.jsonl` in the data folder.",
     ),
     Setting(
         "SECRET_KEY",
@@ -80,6 +110,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SESSION_MINUTES", 480, int, "Minutes without a request after which one is signed out."
     ),
+    Setting(
+        "SESSION_DAYS",
+        7,
+        int,
+        "Days after which one is signed out however often one comes back.",
+    ),
     Setting("INVITATION_DAYS", 14, int, "Days for which an invitation's link works."),
     Setting("MAX_UPLOAD_MB", 20, int, "Largest evidence file, in megabytes."),
     Setting(
@@ -87,6 +123,13 @@ SETTINGS: tuple[Setting, ...] = (
         "pdf,docx,xlsx,pptx,odt,ods,odp,txt,csv,png,jpg",
         str,
         "Kinds of evidence file that are taken, by their name's ending, with commas.",
+    ),
+    Setting(
+        "CLAMD",
+        "",
+        _clamd,
+        "The virus scanner: host:port, or the path of its socket, of a clamd that takes INSTREAM. "
+        "Files are held until it has found them clean; empty: they are not scanned.",
     ),
     Setting(
         "MAIL_SERVER", "", str, "SMTP server; empty: mail stays in the outbox to be read there."
@@ -102,7 +145,19 @@ SETTINGS: tuple[Setting, ...] = (
         _hour,
         "Hour of the day in London, 0 to 23, from which the day's reminders are sent.",
     ),
-    Setting("LOGIN_LIMIT", "10 per minute", str, "How often one address may try to sign in."),
+    Setting(
+        "LOGIN_LIMIT",
+        "10 per minute; 100 per hour",
+        _limits,
+        "How many tries to sign in from one address of the network may fail; also how often it "
+        "may set a password or accept an invitation.",
+    ),
+    Setting(
+        "ACCOUNT_LIMIT",
+        "10 per 15 minutes",
+        _limits,
+        "How many tries to sign in to one account may fail.",
+    ),
     Setting(
         "SIGN_ON",
         "",
@@ -159,6 +214,7 @@ def complete(values: dict[str, Any]) -> dict[str, Any]:
         "DATA": str(data),
         "DATABASE_URL": values["DATABASE_URL"] or f"sqlite:///{data / 's11audit.db'}",
         "EVIDENCE_URL": values["EVIDENCE_URL"] or (data / "evidence").as_uri(),
+        "REDACTIONS": values["REDACTIONS"] or str(data / "redactions.jsonl"),
         "SECRET_KEY": values["SECRET_KEY"] or _kept_key(data / "secret_key"),
     }
 

@@ -37,10 +37,12 @@ def upgrade() -> None:
             "(kind = 'file') = (blob_sha256 IS NOT NULL)", name=op.f("ck_redaction_file_has_hash")
         ),
         sa.CheckConstraint(
-            "(kind = 'passage') = (digest IS NOT NULL) AND (kind = 'passage') = (salt IS NOT NULL)"
-            " AND (kind = 'passage') = (length IS NOT NULL)"
-            " AND (kind = 'passage') = (words IS NOT NULL)",
-            name=op.f("ck_redaction_passage_has_print"),
+            "(kind = 'file') = (digest IS NULL) AND (kind = 'file') = (salt IS NULL)",
+            name=op.f("ck_redaction_words_have_print"),
+        ),
+        sa.CheckConstraint(
+            "(kind = 'passage') = (length IS NOT NULL) AND (kind = 'passage') = (words IS NOT NULL)",
+            name=op.f("ck_redaction_passage_has_length"),
         ),
         sa.CheckConstraint(
             "(kind = 'person') = (user_id IS NOT NULL)",

@@ -166,6 +166,11 @@ def strings_of(value: Any) -> Iterator[str]:
             yield from strings_of(each)
 
 
+def digest_of(text: str, salt: str) -> str:
+    """Return the keyed hash of a whole text, folded."""
+    return _digest(salt, fold(text))
+
+
 def _digest(salt: str, folded: str) -> str:
     return hmac.digest(bytes.fromhex(salt), folded.encode("utf-8", "replace"), "sha256").hex()
 

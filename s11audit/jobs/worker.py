@@ -18,8 +18,10 @@ from s11audit import create_app
 from s11audit.adapters.mail import set_up_mail
 from s11audit.jobs.carrying import decide_kinds
 from s11audit.jobs.outbox import send_waiting
+from s11audit.jobs.redactions import follow_redactions
 from s11audit.jobs.reminders import send_digests
 from s11audit.jobs.replies import publish_after_deadline
+from s11audit.jobs.scans import look_after_files
 from s11audit.jobs.screenings import draft_waiting
 
 SCHEMA = "s11audit_tasks"  # Huey's own tables beside ours in PostgreSQL
@@ -28,10 +30,12 @@ SECONDS_TO_STOP = 20
 # What is done every minute, in this order: mail last, so that what the others wrote goes out.
 # Each takes the moment, finds its own work in the database and may be killed at any time.
 SWEEPS: tuple[Callable[[datetime], object], ...] = (
+    follow_redactions,
     decide_kinds,
     publish_after_deadline,
     send_digests,
     draft_waiting,
+    look_after_files,
     send_waiting,
 )
 

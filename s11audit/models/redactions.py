@@ -13,19 +13,23 @@ from s11audit.models.boards import Board
 
 class Redaction(Base):
     """One redaction. Of a passage only a keyed hash is kept, with its length and number of words:
-    by it the passage is found again in a backup that is restored (domain rule 82). `board` is None
-    where it reaches every board. `places` counts what was changed, by what it is called to people.
-    `gone_at` says when the bytes of a file had left the store.
+    by it the passage is found again in a backup that is restored (domain rule 82). Of a person, a
+    keyed hash of the e-mail address, so that nobody else's account is taken for theirs. `board` is
+    None where it reaches every board. `places` counts what was changed, by the board's id as text
+    and what the places are called to people. `gone_at` says when a file had left the store.
     """
 
     __tablename__ = "redaction"
     __table_args__ = (
         one_of("kind", RedactionKind),
         CheckConstraint(
-            "(kind = 'passage') = (digest IS NOT NULL) AND (kind = 'passage') = (salt IS NOT NULL)"
-            " AND (kind = 'passage') = (length IS NOT NULL)"
+            "(kind = 'file') = (digest IS NULL) AND (kind = 'file') = (salt IS NULL)",
+            name="words_have_print",
+        ),
+        CheckConstraint(
+            "(kind = 'passage') = (length IS NOT NULL)"
             " AND (kind = 'passage') = (words IS NOT NULL)",
-            name="passage_has_print",
+            name="passage_has_length",
         ),
         CheckConstraint("(kind = 'file') = (blob_sha256 IS NOT NULL)", name="file_has_hash"),
         CheckConstraint("(kind = 'person') = (user_id IS NOT NULL)", name="person_has_account"),

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain.enums import RedactionKind
-from s11audit.domain.errors import NotFound
+from s11audit.domain.errors import NotFound, Refused
 from s11audit.models import (
     Blob,
     Cycle,
@@ -23,6 +24,10 @@ from s11audit.queries.paging import Page
 
 PAGE_LENGTH = 25
 MOST_FILES = 50
+FILE_REDACTED = (
+    "Redacted: this file held what must not be kept. Its name and content were removed; the board "
+    "office can say why."
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,27 @@ def is_redacted(session: Session, board_id: int, sha256: str) -> bool:
     )
 
 
+def is_redacted_in(return_id: int, sha256: Any) -> ColumnElement[bool]:
+    """Return the condition that a file, given by its hash or a column of hashes, was redacted on
+    the board of a return."""
+    board_id = (
+        select(Membership.board_id)
+        .join(Return, Return.membership_id == Membership.id)
+        .where(Return.id == return_id)
+        .scalar_subquery()
+    )
+    return exists().where(
+        Redaction.blob_sha256 == sha256,
+        or_(Redaction.board_id == board_id, Redaction.board_id.is_(None)),
+    )
+
+
+def check_not_redacted(session: Session, return_id: int, sha256: str) -> None:
+    """Raise Refused, saying so, for a file that was redacted on the board of a return."""
+    if session.scalar(select(is_redacted_in(return_id, sha256))):
+        raise Refused(FILE_REDACTED)
+
+
 def uses_of(session: Session, sha256s: Collection[str]) -> list[FileUse]:
     """Return every use of these files, on whichever board, in a total order."""
     return _uses(session, Evidence.blob_sha256.in_(sha256s), PaperEntry.blob_sha256.in_(sha256s))
@@ -144,7 +170,7 @@ def files_to_remove(session: Session) -> list[tuple[int, str, datetime]]:
     return [(each.id, str(each.blob_sha256), each.made_at) for each in rows]
 
 
-def _uses(session: Session, of_evidence: object, of_paper: object) -> list[FileUse]:
+def _uses(session: Session, of_evidence: Any, of_paper: Any) -> list[FileUse]:
     found: list[FileUse] = []
     for model, condition in ((Evidence, of_evidence), (PaperEntry, of_paper)):
         rows = session.execute(

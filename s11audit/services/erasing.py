@@ -124,6 +124,8 @@ def erase(
         uid=token_hex(16),
         kind=RedactionKind.PERSON,
         user_id=user_id,
+        salt=(salt := token_hex(16)),
+        digest=redacting.digest_of(user.email, salt),
         tombstone=former_role(session, user_id)[:100],
         reason=why,
         places={},
@@ -144,9 +146,12 @@ def erase(
 
 def erase_again(session: Session, made: Redaction, *, now: datetime) -> None:
     """Erase the details of an account again in a database that was put back; `made` is in it
-    already. An account that was opened again since the backup is closed."""
+    already. An account that the backup has open is closed. Nothing happens where the account of
+    that number is somebody else's."""
     user = session.get(User, made.user_id)
-    if user is None or is_erased(user):
+    if user is None or made.salt is None:
+        return
+    if redacting.digest_of(user.email, made.salt) != made.digest:
         return
     user.active = False
     user.deactivated_at = user.deactivated_at or now

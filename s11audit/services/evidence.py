@@ -10,17 +10,19 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import EvidenceKind, Role, ScanState
 from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Actor
-from s11audit.models import Blob, Evidence, EvidenceUse, Return
+from s11audit.models import Blob, Evidence, EvidenceUse, PendingUpload, Return
 from s11audit.queries.evidence import evidence_by_id, standards_served
 from s11audit.queries.tools import standards_asked
 from s11audit.scoring.words import is_blank, normalise_line_ends
 from s11audit.services.log import record_for
+from s11audit.services.redacted_files import refuse_redacted
 from s11audit.services.responses import begin, editable_return, ensure_response
 
 LONGEST_DESCRIPTION = 2000
@@ -28,12 +30,13 @@ LONGEST_DESCRIPTION = 2000
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file that is in the store already."""
+    """A file that is in the store already, and what the virus scanner said of it so far."""
 
     sha256: str
     size: int
     media_type: str
     filename: str
+    scan_state: ScanState = ScanState.NOT_SCANNED
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def add_file(
     """Add a stored file as evidence. Raises NotFound, NotAllowed, Refused and Invalid."""
     return_, role = editable_return(session, actor, return_id, now=now)
     checked = _checked(session, return_, details)
+    refuse_redacted(session, return_, file.sha256)
     keep_blob(session, file, now)
     added = Evidence(return_id=return_id, blob_sha256=file.sha256, filename=file.filename)
     return _add(session, actor, role, return_, added, checked, now)
@@ -95,6 +99,7 @@ def add_to_sent(
     Raises Invalid."""
     checked = _checked(session, return_, details)
     if isinstance(source, StoredFile):
+        refuse_redacted(session, return_, source.sha256)
         keep_blob(session, source, now)
         added = Evidence(return_id=return_.id, blob_sha256=source.sha256, filename=source.filename)
     else:
@@ -211,19 +216,45 @@ def _store(
 
 
 def keep_blob(session: Session, file: StoredFile, now: datetime) -> None:
-    """Name the stored file in the database, once; two agencies may send the same at once."""
+    """Name the stored file in the database, once; two agencies may send the same at once. A file
+    that is there already and has just been found clean is so for everybody.
+
+    Raises Invalid, its problem under "file", where the scanner found a virus in it before.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    is_clean = file.scan_state is ScanState.CLEAN
     session.execute(
         insert(Blob)
         .values(
             sha256=file.sha256,
             size=file.size,
             media_type=file.media_type,
-            scan_state=ScanState.NOT_SCANNED,
+            scan_state=file.scan_state,
             stored_at=now,
+            scanned_at=now if is_clean else None,
         )
         .on_conflict_do_nothing(index_elements=["sha256"])
     )
+    kept = session.scalars(
+        select(Blob)
+        .where(Blob.sha256 == file.sha256)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if kept.scan_state is ScanState.INFECTED:
+        raise infected(kept.found)
+    if is_clean and kept.scan_state is not ScanState.CLEAN:
+        kept.scan_state, kept.scanned_at, kept.scan_problem = ScanState.CLEAN, now, ""
+    session.execute(delete(PendingUpload).where(PendingUpload.sha256 == file.sha256))
+
+
+def infected(found: str) -> Invalid:
+    """Return the error for a file in which the scanner found that."""
+    message = (
+        f"The virus scanner found “{found}” in this file, so it was not kept. Check the computer "
+        "that it came from, and choose a clean copy"
+    )
+    return Invalid(f"{message}.", {"file": message})
 
 
 def _checked(session: Session, return_: Return, details: EvidenceDetails) -> EvidenceDetails:

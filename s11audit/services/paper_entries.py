@@ -15,6 +15,7 @@ from s11audit.queries.paper_entries import open_entry
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.services.evidence import StoredFile, keep_blob
 from s11audit.services.log import record_for
+from s11audit.services.redacted_files import refuse_redacted
 from s11audit.services.responses import why_not_editable
 
 
@@ -43,6 +44,7 @@ def start_entry(
     if received_on > london_today(now):
         message = "The day it was received must be today or in the past"
         raise Invalid(f"{message}.", {"received_on": message})
+    refuse_redacted(session, return_, original.sha256)
     keep_blob(session, original, now)
     entry = PaperEntry(
         return_id=return_id,

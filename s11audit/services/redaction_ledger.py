@@ -204,8 +204,9 @@ def _checked(entry: Any) -> Entry:
         raise ValueError("a text is missing")
     kind = RedactionKind(entry["kind"])
     datetime.fromisoformat(entry["made_at"])
-    if kind is RedactionKind.PASSAGE:
+    if kind is not RedactionKind.FILE:
         bytes.fromhex(entry["salt"]), bytes.fromhex(entry["digest"])
+    if kind is RedactionKind.PASSAGE:
         if min(entry["length"], entry["words"]) < 1:
             raise ValueError("a passage has a length")
     elif kind is RedactionKind.FILE:

@@ -14,11 +14,19 @@ from s11audit.forms.paper_entries import PaperEntryForm
 from s11audit.forms.problems import show_problems
 from s11audit.models import Return
 from s11audit.queries.paper_entries import entry_of, open_entry
+from s11audit.queries.redactions import check_not_redacted
 from s11audit.queries.submissions import submission_by_number
 from s11audit.services import paper_entries as service
 from s11audit.services.responses import why_not_editable
 from s11audit.transactions import writing
-from s11audit.views.evidence import far_too_large, read_past_large_files, served, stored_file
+from s11audit.views.files import (
+    added_in_words,
+    as_download,
+    far_too_large,
+    read_past_large_files,
+    served,
+    stored_file,
+)
 from s11audit.views.guards import actor, now, return_
 
 bp = Blueprint("paper_entries", __name__, url_prefix="/returns/<int:return_id>")
@@ -34,14 +42,15 @@ def start(return_: Return) -> Any:
     if form.is_submitted():
         valid = form.validate()
         try:
-            original = stored_file(form) if form.file.data else None
+            original = stored_file(form, return_) if form.file.data else None
             if valid and original is not None:
                 with writing() as session:
                     service.start_entry(
                         session, actor(), return_.id, EntryForm(form.form.data),
                         form.received_on.data, original, now=now(),
                     )  # fmt: skip
-                flash("The original is kept. Enter the answers, then submit.", "success")
+                told = "The original is kept. Enter the answers, then submit."
+                flash(added_in_words(original, told), "success")
                 return redirect(url_for("responses.tasks", return_id=return_.id))
         except Invalid as error:
             show_problems(form, error)
@@ -69,9 +78,11 @@ def stop(return_: Return) -> Any:
 
 @bp.get("/submissions/<int:number>/original")
 @return_(Can.SEE_SUBMISSION)
+@as_download
 def original(return_: Return, number: int) -> Answer:
     """The original that a submission was entered from."""
     entry = entry_of(db.session, submission_by_number(db.session, return_.id, number))
     if entry is None:
         raise NotFound("There is no original: the agency sent this in itself.")
+    check_not_redacted(db.session, return_.id, entry.blob_sha256)
     return served(entry.blob, entry.filename)
