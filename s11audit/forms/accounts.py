@@ -1,14 +1,16 @@
-"""The forms of signing in and of passwords: Flask-Security works them, their fields are ours."""
+"""The forms of signing in and of passwords; Flask-Security works those of a forgotten one."""
 
 from typing import Any
 
 from flask_security import forms as theirs
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from s11audit.domain.addresses import LONGEST
+from s11audit.domain.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, TOO_LONG
 from s11audit.forms.fields import GovSubmit, GovTextInput
 
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 1000  # the hash takes no more than 4,096, and fails beyond
 PASSWORD_HINT = (
     f"Use at least {SHORTEST_PASSWORD} characters. Three or four words that do not belong "
     "together are easy to remember and hard to guess."
@@ -24,16 +26,28 @@ def email_field(label: str = "E-mail address", *validators: Any, **look: Any) ->
     )
 
 
+def identity_field() -> Any:
+    """Return a required field for an e-mail address or a sign-in name."""
+    return GovTextInput(
+        "E-mail address or sign-in name",
+        [
+            InputRequired("Enter your e-mail address or sign-in name"),
+            Length(max=LONGEST, message=f"It must be {LONGEST} characters or fewer"),
+        ],
+        hint="Use your sign-in name if you share your mailbox with colleagues.",
+        autocomplete="username",
+        autocapitalize="none",
+        spellcheck=False,
+    )
+
+
 def password_field(label: str, missing: str, *validators: Any, **look: Any) -> Any:
     """Return a required field for a password; what was typed is never sent back."""
     return GovTextInput(
         label,
         [
             InputRequired(missing),
-            Length(
-                max=LONGEST_PASSWORD,
-                message=f"The password must be {LONGEST_PASSWORD:,} characters or fewer",
-            ),
+            Length(max=LONGEST_PASSWORD, message=TOO_LONG),
             *validators,
         ],
         **{"type": "password", "autocomplete": "new-password", "spellcheck": False, **look},
@@ -55,26 +69,26 @@ class AsksFirst:
         return found
 
 
-class SignInForm(AsksFirst, theirs.LoginForm):
-    """E-mail and password. Nobody is remembered: a session ends as the settings say."""
+class SignInForm(AsksFirst, FlaskForm):
+    """E-mail address or sign-in name, and password. Nobody is remembered: a session ends as the
+    settings say."""
 
-    email = email_field("E-mail address", theirs.EmailValidation(verify=False))
+    email = identity_field()
     password = password_field("Password", "Enter your password", autocomplete="current-password")
-    remember = None  # type: ignore[assignment]
+    next = HiddenField()
     submit = GovSubmit("Sign in")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.password.description = ""
 
 
 class ForgotPasswordForm(AsksFirst, theirs.ForgotPasswordForm):
-    """Asks for a link to set a new password; the answer never tells who has an account."""
+    """Asks for a link to set a new password; the answer never tells who has an account. Who is
+    meant is for the view to find out: it may be several people of one mailbox."""
 
-    email = email_field(
-        "E-mail address", theirs.EmailValidation(verify=True), theirs.valid_user_email
-    )
+    email = identity_field()
     submit = GovSubmit("Send the link")
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Check the fields, and look nobody up."""
+        return bool(super(theirs.ForgotPasswordForm, self).validate(**kwargs))
 
 
 class ResetPasswordForm(theirs.ResetPasswordForm):
@@ -89,7 +103,7 @@ class ResetPasswordForm(theirs.ResetPasswordForm):
     submit = GovSubmit("Set the password")
 
 
-class ChangePasswordForm(theirs.ChangePasswordForm):
+class ChangePasswordForm(FlaskForm):
     """A new password, by the old one."""
 
     password = password_field(

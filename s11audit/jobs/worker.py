@@ -23,6 +23,7 @@ from s11audit.jobs.reminders import send_digests
 from s11audit.jobs.replies import publish_after_deadline
 from s11audit.jobs.scans import look_after_files
 from s11audit.jobs.screenings import draft_waiting
+from s11audit.jobs.signing_in import forget_old
 
 SCHEMA = "s11audit_tasks"  # Huey's own tables beside ours in PostgreSQL
 SECONDS_TO_STOP = 20
@@ -36,6 +37,7 @@ SWEEPS: tuple[Callable[[datetime], object], ...] = (
     send_digests,
     draft_waiting,
     look_after_files,
+    forget_old,
     send_waiting,
 )
 

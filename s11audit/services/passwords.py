@@ -20,7 +20,8 @@ def write_reset_letter(
     """Queue the letter with the link (`path`) by which a person sets a new password. The boards'
     offices do not see it: with it one could sign in as the person. Where there is no such person
     it is written and taken back, so that the answer comes no sooner."""
-    user = session.get(User, user_id or 0) or User(name="", email="", sign_in_name=None)
+    found = session.get(User, user_id) if user_id else None
+    user = found or User(name="", email="", sign_in_name=None)
     subject, body = letter(
         "reset_password",
         name=user.name,
@@ -39,7 +40,7 @@ def write_reset_letter(
         secret=True,
         now=now,
     )
-    if user.id is None:
+    if found is None:
         withdraw(session, key)
 
 

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
+from s11audit.extensions import db
+from s11audit.models import UserSession
+from s11audit.services.user_sessions import token_hash
+from s11audit.sessions import TOKEN
+from s11audit.transactions import writing
 from tests.factories import PASSWORD
 
 
 def sign_in(client: Any, user: Any) -> None:
-    """Sign `user` in on Flask's test client without asking for the password."""
+    """Sign `user` in on Flask's test client without asking for the password. The session is made
+    once for each client and person, and used again for as long as nobody ends it."""
+    uniquifier, token = user.fs_uniquifier, f"test-{id(client)}-{user.id}"
+    with client.application.app_context():
+        _have_session(token, user.id)
     with client.session_transaction() as session:
         session.clear()
-        session["_user_id"] = user.fs_uniquifier
+        session.permanent = True
+        session["_user_id"] = uniquifier
         session["_fresh"] = True
+        session[TOKEN] = token
+
+
+def _have_session(token: str, user_id: int) -> None:
+    now, hashed = datetime.now(UTC), token_hash(token)
+    found = db.session.scalar(select(UserSession).where(UserSession.token_hash == hashed))
+    if found is not None and not found.ended_at and abs(now - found.created_at) < timedelta(0, 240):
+        return
+    with writing() as write:
+        write.merge(
+            UserSession(
+                id=found.id if found else None,
+                user_id=user_id,
+                token_hash=hashed,
+                created_at=now,
+                last_seen_at=now,
+                ended_at=None,
+                device="Firefox on Linux",
+                address="127.0.0.1",
+            )
+        )
 
 
 def sign_in_page(page: Any, url: str, email: str, password: str = PASSWORD) -> None:

@@ -1,0 +1,103 @@
+"""Tries to sign in, counted for the account and for the address that they come from (domain rule
+65). The counting is `services.sign_in_tries`'s; here stands what a request counts as."""
+
+import hmac
+from datetime import UTC, datetime
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any
+
+from flask import Response, current_app, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from s11audit.domain.throttling import network_of, read_limits, wait_in_words
+from s11audit.services import sign_in_tries
+from s11audit.services.sign_in_tries import Taken
+from s11audit.transactions import writing
+
+COOKIE = "s11audit_known"
+KNOWN_DAYS = 180
+MOST_KNOWN = 5  # accounts that one browser is known to
+FREE = Taken(sign_in_tries.NO_WAIT)
+
+
+def take(what: str, who: str) -> Taken:
+    """Take a try at `what` ("account", "code") of `who`, from this request's address. Its `wait`
+    says whether it may be made."""
+    if not current_app.config["RATELIMIT_ENABLED"]:
+        return FREE
+    settings = current_app.config
+    limits = {
+        _key(what, who): read_limits(settings["ACCOUNT_LIMIT"]),
+        _key("address", network_of(request.remote_addr or "")): read_limits(
+            settings["LOGIN_LIMIT"]
+        ),
+    }
+    with writing() as session:
+        return sign_in_tries.take(session, limits, now=datetime.now(UTC))
+
+
+def take_at_sign_in(typed: str) -> Taken:
+    """Take a try to sign in as `typed`. A browser in which that account has signed in before is
+    counted by itself, so that strangers who try cannot lock its person out of it."""
+    known = _known().get(_name(typed))
+    return take("browser", f"{known}:{typed}") if known else take("account", typed)
+
+
+def give_back(taken: Taken) -> None:
+    """Count a try no longer, since it succeeded."""
+    if taken.ids:
+        with writing() as session:
+            sign_in_tries.give_back(session, taken)
+
+
+def forgiven_keys(*typed: str) -> list[str]:
+    """Return under which keys the failures at these accounts are counted, for `forgive`."""
+    return [_key("account", each) for each in typed]
+
+
+def in_words(taken: Taken) -> str:
+    """Return what somebody who has to wait is told."""
+    return (
+        f"There were too many tries that failed. Wait {wait_in_words(taken.wait)}, then try again"
+    )
+
+
+def know_browser(response: Any, typed: str) -> Any:
+    """Have this browser known from now on as one in which `typed` has signed in."""
+    known = {_name(typed): token_urlsafe(9)}
+    known |= {name: mark for name, mark in _known().items() if name not in known}
+    kept = dict(list(known.items())[:MOST_KNOWN])
+    assert isinstance(response, Response) or hasattr(response, "set_cookie")
+    response.set_cookie(
+        COOKIE,
+        _serializer().dumps(kept),
+        max_age=KNOWN_DAYS * 86400,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SECURE_COOKIES"],
+        path="/login",
+    )
+    return response
+
+
+def _known() -> dict[str, str]:
+    text = request.cookies.get(COOKIE, "")
+    try:
+        found = _serializer().loads(text, max_age=KNOWN_DAYS * 86400)
+    except BadSignature:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="known-browser")
+
+
+def _name(typed: str) -> str:
+    return _key("name", typed)[:16]
+
+
+def _key(what: str, who: str) -> str:
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(secret, f"{what}:{who}".encode(), sha256).hexdigest()

@@ -1,0 +1,167 @@
+"""Signing in and out, and the own password.
+
+The pages keep Flask-Security's addresses and names ("security.login"); what they do is ours."""
+
+from datetime import UTC, datetime
+from functools import cache
+from secrets import token_urlsafe
+
+from flask import Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user, hash_password, verify_password
+from flask_security.recoverable import generate_reset_password_token
+from werkzeug.wrappers import Response
+
+from s11audit import sessions, tries
+from s11audit.domain.own_paths import own_path
+from s11audit.domain.passwords import LONGEST_PASSWORD
+from s11audit.extensions import db, security
+from s11audit.forms.accounts import ChangePasswordForm, ForgotPasswordForm, SignInForm
+from s11audit.models import User
+from s11audit.services import mailboxes, passwords
+from s11audit.sign_in import MESSAGES, RESET_HOURS
+from s11audit.transactions import writing
+from s11audit.views.guards import actor
+
+NOT_RIGHT = "The e-mail address or sign-in name, or the password, is not right"
+
+
+def register(app: Flask) -> None:
+    """Put the views in the place of Flask-Security's."""
+    app.view_functions["security.login"] = login
+    app.view_functions["security.logout"] = logout
+    app.view_functions["security.change_password"] = change_password
+    app.view_functions["security.forgot_password"] = forgot_password
+
+
+def login() -> ResponseReturnValue:
+    """The first step: who, and the password. Whatever is wrong is told in the same words, after
+    the same work."""
+    target = own_path(request.values.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target or "/")
+    form = SignInForm(next=target)
+    if request.method != "POST" or form.lacks():
+        return _page(form)
+    typed = (form.email.data or "").lower()
+    taken = tries.take_at_sign_in(typed)
+    if taken.wait:
+        form.form_errors.append(tries.in_words(taken))
+        return _page(form), 429
+    user = mailboxes.account_named(db.session, typed)
+    if not password_is(user, form.password.data or "") or user is None:
+        form.form_errors.append(NOT_RIGHT)
+        return _page(form)
+    tries.give_back(taken)
+    response = passed_first_factor(user, target)
+    return tries.know_browser(response, typed)
+
+
+def passed_first_factor(user: User, target: str | None = None) -> Response:
+    """Go on with a person who has shown who they are, by a password or by another service's word:
+    to the second factor where they have one, else into the service, to `target` or home."""
+    sessions.begin(user)
+    return redirect(own_path(target) or "/")
+
+
+def logout() -> ResponseReturnValue:
+    """Sign out here, on the server too."""
+    sessions.end_here()
+    return redirect(url_for("security.login"))
+
+
+def forgot_password() -> ResponseReturnValue:
+    """Send a link to everybody who may be meant: each account of a mailbox gets a letter of its
+    own that names it. The answer and the work are the same whether or not there is any."""
+    form = ForgotPasswordForm()
+    if request.method == "POST" and not form.lacks() and form.validate():
+        typed = (form.email.data or "").lower()
+        taken = tries.take("reset", typed)  # and not given back: every letter counts
+        if taken.wait:
+            form.form_errors.append(tries.in_words(taken))
+            return _forgotten(form), 429
+        meant = list(mailboxes.accounts_meant(db.session, typed)) or [_nobody()]
+        letters = [(user.id, _reset_path(user)) for user in meant]
+        with writing() as write:
+            for user_id, path in letters:
+                passwords.write_reset_letter(
+                    write, user_id, path, hours=RESET_HOURS, now=datetime.now(UTC)
+                )
+        flash(*MESSAGES["PASSWORD_RESET_REQUEST"])
+    elif request.method == "GET" and current_user.is_authenticated:
+        form.email.data = current_user.sign_in_name or current_user.email
+    return _forgotten(form)
+
+
+def _nobody() -> User:
+    """Somebody who does not exist, for whom the same work is done."""
+    return User(name="", email="", password=_stand_in(), fs_uniquifier=token_urlsafe(16))
+
+
+def _reset_path(user: User) -> str:
+    return url_for("security.reset_password", token=generate_reset_password_token(user))
+
+
+def _forgotten(form: ForgotPasswordForm) -> str:
+    return render_template("accounts/forgot_password.html", forgot_password_form=form)
+
+
+def change_password() -> ResponseReturnValue:
+    """Change the own password by the old one; everywhere else the person is signed out."""
+    if not current_user.is_authenticated:
+        return security._unauthn_handler(["session"], headers={})
+    form = ChangePasswordForm()
+    if form.validate_on_submit() and _may_change(form):
+        hashed = hash_password(security.password_util.normalize(form.new_password.data))
+        user_id = current_user.id
+        with writing() as write:
+            passwords.change_password(
+                write, actor(), hashed, url_for("security.forgot_password"), now=datetime.now(UTC)
+            )
+        sessions.begin(db.session.get_one(User, user_id))
+        flash("Your password was changed. Everywhere else you were signed out.", "success")
+        return redirect("/")
+    return render_template("accounts/change_password.html", change_password_form=form)
+
+
+def password_is(user: User | None, given: str) -> bool:
+    """Return whether that is the password of `user`, whose account is open. As long is taken over
+    the answer where there is no such user."""
+    stored = _stand_in()
+    known = user is not None and user.active
+    if user is not None and known and user.password:
+        stored = user.password
+    else:
+        known = False
+    text = security.password_util.normalize(given.replace("\x00", ""))[:LONGEST_PASSWORD]
+    fits = bool(verify_password(text, stored))
+    return fits and known and len(given) <= LONGEST_PASSWORD
+
+
+@cache
+def _stand_in() -> str:
+    """The hash of a password that nobody has."""
+    hashed: str = hash_password(token_urlsafe(16))
+    return hashed
+
+
+def _may_change(form: ChangePasswordForm) -> bool:
+    """Check the old password and the new one, and put what is wrong into the form."""
+    old, new = form.password.data or "", form.new_password.data or ""
+    taken = tries.take("confirm", str(current_user.id))
+    if taken.wait:
+        form.form_errors.append(tries.in_words(taken))
+        return False
+    if not password_is(current_user, old):
+        form.password.errors = ["That is not your password"]
+        return False
+    tries.give_back(taken)
+    problems, _ = security.password_util.validate(new, False, user=current_user)
+    if not problems and new == old:
+        problems = ["The new password must differ from the one you have now"]
+    form.new_password.errors = list(problems or ())
+    return not problems
+
+
+def _page(form: SignInForm) -> str:
+    return render_template("accounts/login.html", login_user_form=form)
