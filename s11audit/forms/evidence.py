@@ -68,6 +68,18 @@ class LinkForm(EvidenceForm):
     )  # fmt: skip
 
 
+class ReuseForm(FlaskForm):
+    """Which pieces of evidence are used for a standard too."""
+
+    chosen = GovCheckboxes(
+        "Evidence",
+        [InputRequired("Select the evidence to use")],
+        coerce=int,
+        message="Select evidence of this page",
+    )
+    save = GovSubmit("Use what is selected")
+
+
 class RemoveForm(FlaskForm):
     """Confirms that a piece of evidence is taken away."""
 

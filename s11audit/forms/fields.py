@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from flask import g, has_request_context
 from flask_wtf.file import FileField as UploadField
 from wtforms import BooleanField, Field, IntegerField, StringField, SubmitField
 from wtforms.utils import unset_value
@@ -40,6 +41,16 @@ def line_ends(value: str | None) -> str | None:
     if not isinstance(value, str):
         return value
     return normalise_line_ends(value.replace("\x00", ""))
+
+
+class Announced:
+    """A field in which a child could be identified: once validated, it is in `g.free_texts`, to
+    be looked at after it has been saved (domain rule 77)."""
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Announce the field, right or wrong."""
+        if has_request_context():
+            g.setdefault("free_texts", []).append(self)
 
 
 class Looks:
@@ -83,7 +94,7 @@ class GovNumberInput(Looks, IntegerField):
             raise ValueError(self.message)
 
 
-class GovTextArea(Looks, StringField):
+class GovTextArea(Announced, Looks, StringField):
     """Text of several lines. `max_words` shows the live count; it refuses nothing by itself."""
 
     widget = widgets.TextArea()
@@ -259,7 +270,7 @@ def _month(text: str) -> int:
     return _number(text)
 
 
-class GovFileInput(Looks, UploadField):
+class GovFileInput(Announced, Looks, UploadField):
     """A file to send; the data is werkzeug's FileStorage or None. `accept` narrows the chooser."""
 
     widget = widgets.FileInput()

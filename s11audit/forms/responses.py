@@ -72,6 +72,7 @@ class StandardForm(FlaskForm):
     another = GovSubmit("Save and add another action", classes="govuk-button--secondary")
     add_file = GovSubmit("Save and add a file", classes="govuk-button--secondary")
     add_link = GovSubmit("Save and add a link", classes="govuk-button--secondary")
+    use_again = GovSubmit("Save and use evidence already added", classes="govuk-button--secondary")
 
     def answers(self) -> dict[str, dict[str, object]]:
         """Return what was typed for each question, as its answer class stores it."""
@@ -240,12 +241,18 @@ def assign_form(
     standards: Sequence[tuple[int, str]],
     people: Sequence[tuple[int, str]],
     chosen: Mapping[int, int | None],
+    left: Mapping[int, str] | None = None,
 ) -> AssignForm:
-    """Return the form with a list of people for each standard (number, title)."""
+    """Return the form with a list of people for each standard (number, title). `left` names by
+    standard who had it in hand and no longer works on this."""
+    left = left or {}
     choices = [("", "Nobody in particular"), *((str(each), name) for each, name in people)]
     fields = {
         f"standard-{number}": GovSelect(
-            f"{number}. {title}", choices=choices, label_class="app-label--plain"
+            f"{number}. {title}",
+            choices=choices,
+            label_class="app-label--plain",
+            hint=f"{left[number]} had this in hand and has left." if number in left else "",
         )
         for number, title in standards
     }

@@ -30,6 +30,7 @@ from s11audit.models import (
     name_key,
 )
 from s11audit.queries.board_rounds import ReturnRound, rounds_of_board
+from s11audit.queries.evidence_marks import marked_standards
 from s11audit.queries.paging import Page
 from s11audit.queries.screening import NOT_SCREENED, stands_of
 from s11audit.queries.tools import in_scope, tool_of
@@ -66,7 +67,8 @@ class QueueRow:
     """One return in the queue. `own`: the person who looks holds a role at the agency; `mine`:
     they review it, have rated `rated` of `standards` and have `finished` or not. `reviewers` are
     all of them. `reply_by`: until when the agency can answer; `disputes` wait for a decision.
-    `screening`: where that stands, for the page that is shown."""
+    `screening`: where that stands, for the page that is shown; `marked`: how many standards are
+    rated green on evidence that is marked (domain rule 76)."""
 
     return_id: int
     agency: str
@@ -84,14 +86,17 @@ class QueueRow:
     reply_by: date | None = None
     disputes: int = 0
     screening: str = NOT_SCREENED
+    marked: int = 0
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A page of the queue and how many returns wait for each thing, the search left aside."""
+    """A page of the queue, how many returns wait for each thing, and how many of those that QA
+    has to do with are `marked` for their evidence, the search left aside."""
 
     page: Page[QueueRow]
     counts: dict[Waiting, int]
+    marked: int = 0
 
 
 def review_queue(
@@ -102,24 +107,41 @@ def review_queue(
     show: Sequence[Waiting] = TO_DO,
     search: str = "",
     page: int = 1,
+    marked: bool = False,
 ) -> Queue:
-    """Return a page of the board's returns that were sent in, those submitted longest ago first.
+    """Return a page of the board's returns that were sent in, those submitted longest ago first;
+    with `marked` only those with evidence that is marked.
 
-    Those that the actor reviews and has not finished come before all others. Seven queries, and
+    Those that the actor reviews and has not finished come before all others. Eight queries, and
     one for each tool that this process has not read yet. What a return waits for follows from its
     tool, so that the whole board is looked at, by a few columns of each return.
     """
     rows = _rows(session, actor, board_id)
     counts = _counts(rows)
+    found = marked_standards(session, board_id, _current_submissions())
     key = name_key(search)
-    wanted = [row for row in rows if row.waiting in show and key in name_key(row.agency)]
+    wanted = [
+        row
+        for row in rows
+        if row.waiting in show
+        and key in name_key(row.agency)
+        and (not marked or row.return_id in found)
+    ]
     pages = max(1, -(-len(wanted) // PAGE_LENGTH))
     number = min(max(page, 1), pages)
     first = (number - 1) * PAGE_LENGTH
     shown = wanted[first : first + PAGE_LENGTH]
     stands = stands_of(session, [row.return_id for row in shown])
-    shown = [replace(row, screening=stands.get(row.return_id, NOT_SCREENED)) for row in shown]
-    return Queue(Page(shown, number, pages, len(wanted)), counts)
+    shown = [
+        replace(
+            row,
+            screening=stands.get(row.return_id, NOT_SCREENED),
+            marked=found.get(row.return_id, 0),
+        )
+        for row in shown
+    ]
+    count = sum(row.waiting in TO_DO and row.return_id in found for row in rows)
+    return Queue(Page(shown, number, pages, len(wanted)), counts, count)
 
 
 def queue_counts(session: Session, actor: Actor, board_id: int) -> dict[Waiting, int]:
@@ -156,6 +178,7 @@ def _current_submissions() -> Subquery:
             Submission.id,
             Submission.return_id,
             Submission.effective_at,
+            Submission.recorded_at,
             Submission.late,
         )
         .join(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from s11audit.domain.enums import LineBasis, Rag, ScreeningRule
 from s11audit.domain.wording import in_words
+from s11audit.scoring.evidence_marks import Mark
 
 _ORDER = {Rag.RED: 0, Rag.AMBER: 1, Rag.GREEN: 2}
 LONGEST_PASSAGE = 300
@@ -17,6 +18,7 @@ class EnquiryFacts:
 
     `points` are the confirmed points of screening: the rule (None: added by hand) and the passage.
     `reviewers` are the reviewers' ratings, `agreed` the sub-group's, each as far as it is open.
+    The marks are those of the evidence behind a green self rating and a green agreed one (rule 76).
     """
 
     standard: int
@@ -25,6 +27,8 @@ class EnquiryFacts:
     suggested: Rag | None = None
     reviewers: tuple[Rag, ...] = ()
     agreed: Rag | None = None
+    self_marks: tuple[Mark, ...] = ()
+    agreed_marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def _lines(facts: EnquiryFacts) -> Iterable[Draft]:
             f"The agency rated itself {_word(facts.self_rating)}, and its answers suggest"
             f" {_word(facts.suggested)}. What shows that its own rating holds?",
         )
+    yield from _marked(facts)
     if _above(facts.self_rating, facts.agreed):
         yield Draft(
             facts.standard,
@@ -86,6 +91,30 @@ def _lines(facts: EnquiryFacts) -> Iterable[Draft]:
             "red",
             "Rated red. What is done now, until the improvement is made, to keep children safe?",
         )
+
+
+_ASKED = {
+    ScreeningRule.POLICY_ONLY: "What shows that the policy works, and makes a difference?",
+    ScreeningRule.OUT_OF_DATE: "Is there a version that is in force?",
+}
+
+
+def _marked(facts: EnquiryFacts) -> Iterable[Draft]:
+    """A line for each kind of mark: what screening has said is not said again."""
+    told = {rule for rule, _passage in facts.points}
+    for who, basis, key, found in (
+        ("The agency rated itself", LineBasis.RETURN, "", facts.self_marks),
+        ("The sub-group agreed", LineBasis.RATINGS, "agreed_", facts.agreed_marks),
+    ):
+        for rule in dict.fromkeys(each.rule for each in found if each.rule not in told):
+            told.add(rule)
+            passage = _short("; ".join(each.passage for each in found if each.rule is rule))
+            on = {
+                ScreeningRule.POLICY_ONLY: "on policies only",
+                ScreeningRule.OUT_OF_DATE: "on evidence past its review date",
+            }[rule]
+            text = f"{who} green {on}: “{passage}”. {_ASKED[rule]}"
+            yield Draft(facts.standard, basis, f"{key}{rule.value}", text)
 
 
 def _above(own: Rag | None, other: Rag | None) -> bool:

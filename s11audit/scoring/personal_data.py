@@ -301,7 +301,7 @@ _NUMBER = (
 _AGED = re.compile(
     rf"\b({_NAME})(?: [A-Z]\b\.?)?(?: {_SURNAME})?(?: {_SURNAME})?,? ?\(?"
     rf"(?:(?:who )?(?:is|was) |just )?(?:an? )?"
-    rf"(?:aged? (?:of )?{_NUMBER}\b|{_NUMBER}[- ]?(?:years?|yrs?|months?)[- ]olds?\b|"
+    rf"(?:(?i:aged?) (?:of )?{_NUMBER}\b|{_NUMBER}[- ]?(?:years?|yrs?|months?)[- ]olds?\b|"
     r"\(?\d{1,2}\)|, ?\d{1,2},)"
 )
 # "Emma is 7 and", "Emma turned 12.": a child's age where nothing is counted.

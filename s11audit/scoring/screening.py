@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from s11audit.domain.dates import in_words
 from s11audit.domain.enums import AskFor, EvidenceKind, Rag, ScreeningRule
 from s11audit.scoring import likeness
 from s11audit.scoring.answers import Answer, Judgement, Outcome, Percentage, Text, Threshold
+from s11audit.scoring.evidence_marks import marks
 from s11audit.scoring.personal_data import personal_data
 from s11audit.scoring.ratings import Suggestion
 from s11audit.scoring.reasons import is_real_reason
@@ -238,14 +238,8 @@ def _evidence(return_: ReadReturn, standard: ReadStandard) -> Iterator[Point]:
     if not standard.evidence:
         yield _point(standard, ScreeningRule.NO_EVIDENCE, "Rated green, with no evidence")
         return
-    if all(each.kind is EvidenceKind.POLICY for each in standard.evidence):
-        names = "; ".join(each.name for each in standard.evidence)
-        yield _point(standard, ScreeningRule.POLICY_ONLY, names)
-    for each in standard.evidence:
-        if each.review_on is not None and each.review_on < return_.sent_on:
-            day = in_words(each.review_on)
-            passage = f"{each.name}: to be reviewed on {day}"
-            yield _point(standard, ScreeningRule.OUT_OF_DATE, passage)
+    for mark in marks(standard.self_rating, standard.evidence, return_.sent_on):
+        yield _point(standard, mark.rule, mark.passage)
 
 
 def _percentages(return_: ReadReturn, standard: ReadStandard) -> Iterator[Point]:

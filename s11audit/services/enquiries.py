@@ -11,6 +11,7 @@ from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor, Can, can, holds_role_at
 from s11audit.domain.texts import several_lines
 from s11audit.models import EnquiryLine, Meeting, Return
+from s11audit.queries.evidence_marks import marks_now, marks_sent_in
 from s11audit.queries.meetings import return_on
 from s11audit.queries.moderation import Round, round_of
 from s11audit.queries.opinions import Opened, opened_of
@@ -50,7 +51,7 @@ def draft_enquiries(
     added = 0
     for return_ in returns_by_ids(session, ids):
         current = round_of(session, return_, with_snapshot=True)
-        for draft in draft_lines(_facts(session, return_, current, points)):
+        for draft in draft_lines(_facts(session, return_, current, points, now)):
             if (return_.id, draft.standard, draft.key) in there:
                 continue
             session.add(
@@ -180,6 +181,7 @@ def _facts(
     return_: Return,
     current: Round,
     points: Mapping[tuple[int, int], Sequence[tuple[ScreeningRule | None, str]]],
+    now: datetime,
 ) -> Collection[EnquiryFacts]:
     snapshot = current.submission.snapshot if current.submission else None
     suggested = suggestions_of(session, return_, snapshot) if snapshot else {}
@@ -197,6 +199,8 @@ def _facts(
                 suggested[number].rag if number in suggested else None,
                 tuple(each.rag for each in stand.given.values()) if current.open else (),
                 agreed,
+                tuple(marks_sent_in(current.submission, part)),
+                tuple(marks_now(part, agreed, now)),
             )
         )
     return found

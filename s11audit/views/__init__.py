@@ -21,6 +21,7 @@ from s11audit.views import (
     errors,
     escalations,
     evidence,
+    evidence_reuse,
     figures,
     formats,
     histories,
@@ -35,12 +36,14 @@ from s11audit.views import (
     navigation,
     packs,
     paper_entries,
+    person_accounts,
     plan_decisions,
     plan_steps,
     pointing_out,
     profiles,
     programme,
     publishing,
+    redactions,
     reminders,
     replies,
     reports,
@@ -79,6 +82,7 @@ def register(app: Flask) -> None:
     assert successions.bp is agencies.bp  # likewise
     assert lineages.bp is tools.bp  # likewise
     assert comparisons.bp is reports.bp  # likewise
+    assert evidence_reuse.bp is evidence.bp  # likewise
     assert visits.bp is visit_sheets.bp is draws.bp  # likewise, `visits`
     assert programme.bp is packs.bp is meetings.bp  # likewise
     register_words(app)
@@ -112,7 +116,9 @@ def register(app: Flask) -> None:
         reminders,
         moderation,
         paper_entries,
+        person_accounts,
         profiles,
+        redactions,
         replies,
         reports,
         responses,

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from s11audit.domain.enums import Participation, RatingRole, Standing
+from s11audit.domain.enums import Participation, Rag, RatingRole, Standing
 from s11audit.domain.errors import Conflict, Invalid, Refused
 from s11audit.domain.policy import Can, can
 from s11audit.extensions import db
@@ -18,6 +18,7 @@ from s11audit.forms.reviews import (
     OpeningForm,
 )
 from s11audit.models import Allotment, Rating, Return, SharedRating
+from s11audit.queries.evidence_marks import marks_of
 from s11audit.queries.moderation import Round, Stand, agreements_of, allotments_of, round_of
 from s11audit.queries.replies import disputes, sharings_of, undecided
 from s11audit.queries.returns import facts_of
@@ -25,6 +26,7 @@ from s11audit.queries.reviews import part_of
 from s11audit.queries.submitted_standards import submitted_standard
 from s11audit.queries.tools import tool_of
 from s11audit.scoring import spread
+from s11audit.scoring.evidence_marks import Mark
 from s11audit.services import moderation, replies
 from s11audit.services.rateable import SHORTFALL
 from s11audit.tools.schema import RatingChoice, Tool
@@ -66,7 +68,7 @@ def reopen(return_: Return) -> Response:
 @dataclass(frozen=True)
 class Row:
     """One standard on the page: what the agency gave itself, what each reviewer gave, how they
-    differ, and what was agreed."""
+    differ, what was agreed, and what is marked in the evidence behind a green rating."""
 
     stand: Stand
     own: RatingChoice | None
@@ -74,6 +76,7 @@ class Row:
     former: list[Rating]
     choices: list[RatingChoice]
     agreed: RatingChoice | None
+    marks: list[Mark]
 
     @property
     def spread(self) -> str:
@@ -326,9 +329,18 @@ def _rows(found: Round, tool: Tool) -> list[Row]:
                 _former(found, stand, live),
                 [tool.rating(each.label) for _, each in given if each is not None],
                 tool.rating(stand.agreement.label) if stand.agreement else None,
+                marks_of(found.submission, part, rating_so_far(stand), now()),
             )
         )
     return rows
+
+
+def rating_so_far(stand: Stand) -> Rag | None:
+    """Return what was agreed of a standard, else the best that a reviewer gave it."""
+    if stand.agreement is not None:
+        return stand.agreement.rag
+    given = {rating.rag for rating in stand.given.values()}
+    return Rag.GREEN if Rag.GREEN in given else None
 
 
 def _former(found: Round, stand: Stand, live: set[int | None]) -> list[Rating]:

@@ -11,8 +11,11 @@ from s11audit.domain.policy import Can
 from s11audit.extensions import db
 from s11audit.forms.reviews import ConfirmForm
 from s11audit.models import Agreement, Rating, Return, Sharing
+from s11audit.queries.evidence_marks import marks_now
 from s11audit.queries.moderation import Round, Stand, round_of
+from s11audit.queries.reviews import part_of
 from s11audit.queries.tools import tool_of
+from s11audit.scoring.evidence_marks import Mark
 from s11audit.scoring.words import listed
 from s11audit.services import moderation, sharing
 from s11audit.services.rateable import SHORTFALL
@@ -27,7 +30,7 @@ from s11audit.views.reviews import bp
 def publish(return_: Return) -> Any:
     """Show the chair what would be shared with the agency, and share it, or publish it at once
     where the agency has no days to reply. What one reviewer gave is agreed by that."""
-    found = round_of(db.session, return_)
+    found = round_of(db.session, return_, with_snapshot=True)
     form = ConfirmForm()
     status = 200
     if form.validate_on_submit():
@@ -49,7 +52,7 @@ def publish(return_: Return) -> Any:
         else:
             flash(told, "success")
             return redirect(url_for(".overview", return_id=return_.id))
-        found = round_of(db.session, return_)
+        found = round_of(db.session, return_, with_snapshot=True)
     form.seen.data = found.offer
     refused = _why_not_shared(return_, found)
     pending = [] if refused else [_to_share(each) for each in found.in_play]
@@ -63,6 +66,7 @@ def publish(return_: Return) -> Any:
             each.rag in SHORTFALL and each.improvement_due_on is None for _, each in pending
         ),
         pending=pending,
+        marks={stand.standard.number: _marks(found, stand, rating) for stand, rating in pending},
         refused=refused,
         tool=tool_of(db.session, return_.stage.cycle.tool_version),
     )
@@ -72,6 +76,12 @@ def publish(return_: Return) -> Any:
 def _to_share(stand: Stand) -> tuple[Stand, Agreement | Rating]:
     """Return what would be shared of a standard: what was agreed, else the one rating given."""
     return stand, stand.agreement or next(iter(stand.given.values()))
+
+
+def _marks(found: Round, stand: Stand, rating: Agreement | Rating) -> list[Mark]:
+    """Return what is marked in the evidence of a standard that would be shared as green."""
+    snapshot = found.submission.snapshot if found.submission else {"standards": []}
+    return marks_now(part_of(snapshot, stand.standard.number), rating.rag, now())
 
 
 def _why_not_shared(return_: Return, found: Round) -> str:

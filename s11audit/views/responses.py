@@ -92,6 +92,10 @@ def tasks(return_: Return) -> str:
         still_open=open_before(db.session, return_),
         sent=submissions_of(db.session, return_.id),
         today=london_today(now()),
+        present={
+            each.user.id
+            for each in colleagues(db.session, return_.membership_id, london_today(now()))
+        },
         may=_may(return_),
     )
 
@@ -165,6 +169,11 @@ def assignments(return_: Return) -> Any:
         [(each.number, each.title) for each in standards],
         [(each.user.id, each.user.name) for each in people],
         chosen,
+        {
+            number: each.assigned_to.name
+            for number, each in found.items()
+            if each.assigned_to and each.assigned_to_id not in {one.user.id for one in people}
+        },
     )
     if form.validate_on_submit():
         with writing() as session:
@@ -231,8 +240,7 @@ def _evidence_on(page: StandardPage) -> list[Evidence]:
 
 
 def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
-    everything = _evidence_on(page)
-    evidence = page.evidence(everything)
+    evidence = page.evidence(_evidence_on(page))
     return {
         "page": page,
         "return_": page.return_,
@@ -242,7 +250,6 @@ def _context(page: StandardPage, form: StandardForm) -> dict[str, Any]:
         "form": form,
         "evidence": evidence,
         "weaknesses": weaknesses_of(evidence, london_today(now())),
-        "other_evidence": [each for each in everything if each not in evidence],
         "suggestion": page.suggestion,
         "blocked": why_not_editable(page.return_, now()),
         "account": actor().user_id,
@@ -328,6 +335,8 @@ def _onward(page: StandardPage, form: StandardForm) -> Answer:
         return redirect(url_for("evidence.add_file", **here))
     if form.add_link.data:
         return redirect(url_for("evidence.add_link", **here))
+    if form.use_again.data:
+        return redirect(url_for("evidence.use", **here))
     if (step := _action_step()) is not None:
         return redirect(url_for("actions.agency_step", **step, update=page.return_id))
     if form.another.data:

@@ -15,6 +15,7 @@ from s11audit.forms.reviews import RatingForm
 from s11audit.models import Board, Rating, Return, Submission
 from s11audit.queries import reviews as read
 from s11audit.queries.carried_plans import before_of
+from s11audit.queries.evidence_marks import marks_now, marks_of, marks_sent_in
 from s11audit.queries.moderation import Round, round_of
 from s11audit.queries.replies import latest_disputes, sharings_of
 from s11audit.queries.returns import facts_of
@@ -24,6 +25,7 @@ from s11audit.queries.submitted_standards import SubmittedStandard, submitted_st
 from s11audit.queries.tools import tool_of
 from s11audit.queries.visits import proposals_of, returns_with_proposals
 from s11audit.scoring.actions import is_overdue
+from s11audit.scoring.evidence_marks import Mark, together
 from s11audit.services import moderation, reviews
 from s11audit.services.accepting import may_be_accepted
 from s11audit.tools.schema import Tool
@@ -37,6 +39,7 @@ bp = Blueprint("reviews", __name__)
 SHOWN: dict[str, tuple[Waiting, ...]] = {
     "to_do": TO_DO,
     **{waiting.value: (waiting,) for waiting in Waiting},
+    "marked": TO_DO,
     "all": tuple(Waiting),
 }
 
@@ -56,6 +59,7 @@ def queue(board: Board) -> str:
         show=SHOWN[show],
         search=search,
         page=request.args.get("page", 1, type=int),
+        marked=show == "marked",
     )
     return render_template(
         "reviews/queue.html",
@@ -70,7 +74,7 @@ def queue(board: Board) -> str:
         ),
         choices=[("to_do", "Everything to do")]
         + [(waiting.value, words) for waiting, words in WAITING_WORDS.items()]
-        + [("all", "Everything")],
+        + [("marked", "Evidence marked"), ("all", "Everything")],
     )
 
 
@@ -277,8 +281,16 @@ def _standard_page(return_: Return, page: Page, form: RatingForm) -> str:
         before=before_of(db.session, return_, page.part.standard.number),
         is_overdue=lambda action: is_overdue(action.state, action.due_on, now()),
         proposed=proposals_of(db.session, return_).get(page.part.standard.number),
+        marks=_marks_of(page),
         **_allowed(return_, page.found),
     )
+
+
+def _marks_of(page: Page) -> list[Mark]:
+    """Return what is marked in the evidence, of the self rating and of the rating shown."""
+    part = read.part_of(page.submission.snapshot, page.part.standard.number)
+    latest = page.stands.latest
+    return marks_of(page.submission, part, latest.rag if latest else None, now())
 
 
 def _take_over(return_: Return, number: int, form: RatingForm) -> None:
@@ -316,6 +328,7 @@ def _overview_row(tool: Tool, stands: read.StandardReview, found: Round) -> dict
             "differs": submitted.differs,
             "before": submitted.before,
         }
+    row["marks"] = marks_sent_in(submission, part)
     agreed = stands.agreed
     row["kept"] = bool(agreed and submission and agreed.return_id != submission.return_id)
     stand = next(each for each in found.stands if each.standard is stands.standard)
@@ -325,6 +338,8 @@ def _overview_row(tool: Tool, stands: read.StandardReview, found: Round) -> dict
         label = stand.agreement.label
     elif len(given) == 1:
         label = next(iter(given))
+    shown = tool.rating(label).rag if label is not None else None
+    row["marks"] = together(row["marks"], marks_now(part, shown, now()))
     hidden = bool(found.reviewers) and not found.open and stand.agreed is None
     return row | {
         "stand": stand,

@@ -30,6 +30,7 @@ def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
         "number": [1],
         "token": [made.ids["token"]],
         "grant_id": [made.ids["lead_grant_id"], made.ids["scrutineer_grant_id"]],
+        "user_id": [made.user_ids["contributor"]],
         "key": [made.ids["tool"][0]],
         "version": [made.ids["tool"][1]],
         "was_key": ["lancashire-2012"],
@@ -39,6 +40,7 @@ def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
         **{name: [value] for name, value in made.ids["meeting"].items()},
         "theme_id": [made.ids["theme_id"]],
         "point_id": [made.ids["point_id"]],
+        "redaction_id": [made.ids["redaction_id"]],
         "tag_id": [made.ids["tag_id"]],
         "file_format": ["pdf", "xlsx", "csv", "html", "json"],
     }
@@ -155,6 +157,7 @@ def _filling_in(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
             ]
             for name in ("change", "remove")
         },
+        "evidence.use": of(("in_progress", "update"), number=2),
     }
 
 

@@ -116,6 +116,7 @@ function start(form) {
     form.dataset.version = answer.version;
     settled = sent;
     showSuggestion(answer.suggestion);
+    showPointedOut(answer.pointed_out);
     if (answer.problems.length) {
       kept = keepDraft(form);
       failed(`${answer.problems.map((each) => each.text).join(". ")}. All else was saved at ${answer.at}.`);
@@ -268,6 +269,43 @@ function showSuggestion(suggestion) {
     rating.append(mark);
   }
   document.getElementById("suggestion-differs").hidden = !suggestion.differs;
+}
+
+// What might identify a child is pointed out: the field and what it seems to hold. Nothing is
+// blocked. It is announced when it changes, and goes when it is gone.
+function showPointedOut(items = []) {
+  const box = document.getElementById("pointed-out");
+  if (!box) {
+    return;
+  }
+  const words = JSON.stringify(items);
+  if (box.dataset.words === words) {
+    return;
+  }
+  box.dataset.words = words;
+  box.replaceChildren();
+  box.hidden = items.length === 0;
+  if (!items.length) {
+    return;
+  }
+  const title = document.createElement("p");
+  title.className = "govuk-body govuk-!-font-weight-bold";
+  title.textContent = "Check this: what you typed may identify a child. It is saved. It seems to hold:";
+  const list = document.createElement("ul");
+  list.className = "govuk-list govuk-list--bullet";
+  for (const item of items) {
+    const entry = document.createElement("li");
+    const link = document.createElement("a");
+    link.className = "govuk-link";
+    link.href = item.href;
+    link.textContent = item.field;
+    entry.append(link, `: ${item.holds}`);
+    list.append(entry);
+  }
+  const rest = document.createElement("p");
+  rest.className = "govuk-body";
+  rest.textContent = "Leave out names, dates of birth, addresses and numbers of children and their families. If it is not about a child or their family, leave it as it is.";
+  box.append(title, list, rest);
 }
 
 // What will be done is asked for amber and red: it is hidden while another rating is chosen and
