@@ -170,6 +170,8 @@ class NameForm(FlaskForm):
 class PeopleFileForm(FlaskForm):
     """The file of people to invite; checked first, then carried to the button that invites."""
 
+    children_notice = False
+
     file = GovFileInput("CSV file", accept=".csv,text/csv")
     text = HiddenField()
     filename = HiddenField()
@@ -206,6 +208,20 @@ class NewAccountForm(FlaskForm):
     )
     password = password_field("Choose a password", "Enter a password", hint=PASSWORD_HINT)
     submit = GovSubmit("Accept and create my account")
+
+
+class DeactivateForm(FlaskForm):
+    """Closing somebody's account."""
+
+    withdraw_sent = GovCheckbox("Withdraw the invitations that they sent and nobody has accepted")
+    submit = GovSubmit("Deactivate the account", classes="govuk-button--warning")
+
+
+class ReactivateForm(FlaskForm):
+    """Opening an account again."""
+
+    roles_back = GovCheckbox("Give back the roles that ended when it was deactivated")
+    submit = GovSubmit("Open the account again")
 
 
 class PressForm(FlaskForm):

@@ -73,6 +73,57 @@ def grant_on_board(session: Session, board_id: int, grant_id: int) -> Grant:
     return found
 
 
+def accounts_of_installation(
+    session: Session, search: str, *, closed: bool | None, page: int
+) -> Page[User]:
+    """Return one page of all accounts, by name, in two queries: those that are deactivated where
+    `closed`, those that are not where it is False, all where it is None."""
+    statement = select(User).order_by(func.lower(User.name), User.email, User.id)
+    if closed is not None:
+        statement = statement.where(User.active.is_(not closed))
+    if search.strip():
+        statement = statement.where(
+            or_(
+                *(
+                    func.lower(column).contains(search.strip().lower(), autoescape=True)
+                    for column in (User.name, User.email, User.sign_in_name)
+                )
+            )
+        )
+    return page_of(session, statement, page=page, length=PAGE_LENGTH)
+
+
+def account_by_id(session: Session, user_id: int) -> User:
+    """Return an account. Raises NotFound."""
+    found = session.get(User, user_id)
+    if found is None:
+        raise NotFound("There is no such account.")
+    return found
+
+
+def grants_of(session: Session, user_id: int, today: date) -> Sequence[Grant]:
+    """Return the roles that a person holds, visits left out, with board and agency, in the order
+    they were given."""
+    return session.scalars(
+        _held(today)
+        .where(Grant.user_id == user_id, Grant.return_id.is_(None))
+        .options(
+            joinedload(Grant.board),
+            contains_eager(Grant.membership).joinedload(Membership.board),
+        )
+        .order_by(Grant.id)
+    ).all()
+
+
+def invitations_sent_by(session: Session, user_id: int) -> Sequence[Invitation]:
+    """Return the invitations that a person sent and that wait, the newest first."""
+    return session.scalars(
+        _waiting()
+        .where(Invitation.invited_by_id == user_id)
+        .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
+    ).all()
+
+
 def grants_at(session: Session, membership_id: int, today: date) -> Sequence[Grant]:
     """Return the roles held at an agency, with the person, by name, in one query."""
     return session.scalars(

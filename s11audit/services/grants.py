@@ -211,8 +211,7 @@ def end_role(
     """End a role now. `board_id` as in `change_role`. Raises Refused for the last
     administrator."""
     grant, place, held = _load(session, actor, grant_id, board_id, now)
-    if grant.role is Role.ADMIN:
-        _keep_one_administrator(session, grant, london_today(now))
+    check_not_last_administrator(session, grant, london_today(now))
     grant.ended_at = now
     before = {"user_id": grant.user_id, "role": grant.role.value, "place": place.name}
     log.record(
@@ -242,7 +241,21 @@ def own_agency(membership: Membership) -> str:
     return f"Nobody visits an agency of their own: this person holds a role at {membership.name}."
 
 
-def _keep_one_administrator(session: Session, grant: Grant, today: date) -> None:
+def place_of_grant(session: Session, grant: Grant) -> RolePlace:
+    """Return what a role is held for."""
+    return place_of(
+        session,
+        grant.role,
+        board_id=grant.board_id,
+        membership_id=grant.membership_id,
+        return_id=grant.return_id,
+    )
+
+
+def check_not_last_administrator(session: Session, grant: Grant, today: date) -> None:
+    """Raise Refused where `grant` is the last administrator's. The caller has locked them."""
+    if grant.role is not Role.ADMIN:
+        return
     other = session.scalar(
         select(Grant.id)
         .where(
@@ -257,7 +270,9 @@ def _keep_one_administrator(session: Session, grant: Grant, today: date) -> None
         raise Refused("This is the last administrator. Invite another one first.")
 
 
-def _lock_administrators(session: Session) -> None:
+def lock_administrators(session: Session) -> None:
+    """Lock every administrator's role, in one order, so that two who end each other's do not wait
+    for each other."""
     session.scalars(
         select(Grant.id).where(Grant.role == Role.ADMIN).order_by(Grant.id).with_for_update()
     ).all()
@@ -284,19 +299,12 @@ def _load(
     grant = session.scalar(statement)
     if grant is None:
         raise NotFound("There is no such role.")
-    place = place_of(
-        session,
-        grant.role,
-        board_id=grant.board_id,
-        membership_id=grant.membership_id,
-        return_id=grant.return_id,
-    )
+    place = place_of_grant(session, grant)
     if board_id != place.board_id:
         raise NotFound("There is no such role.")
     held = check_may_grant(actor, grant.role, place)
     if grant.role is Role.ADMIN:
-        # All of them in one order, so that two who end each other do not wait for each other.
-        _lock_administrators(session)
+        lock_administrators(session)
     session.refresh(grant, with_for_update=True)
     if grant.ended_at is not None:
         raise Refused("This role has ended already.")

@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response
 from s11audit.domain.dates import london_today
 from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
 from s11audit.domain.errors import ImportRefused, Invalid, Refused
-from s11audit.domain.policy import Can
+from s11audit.domain.policy import Can, Facts
 from s11audit.exchange import people as people_file
 from s11audit.extensions import db
 from s11audit.forms.people import InviteForm, PeopleFileForm, PressForm, RoleForm
 from s11audit.models import Board
 from s11audit.queries import outbox as outbox_reads
 from s11audit.queries import people as people_reads
+from s11audit.queries.left_work import left_work_of_board
 from s11audit.services import accounts, grants, outbox
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now
@@ -174,6 +175,18 @@ def end_role(board: Board, grant_id: int) -> Response:
         grants.end_role(session, actor(), grant_id, board_id=board.id, now=now())
     flash("The role has ended.", "success")
     return redirect(url_for(".people", board=board.slug))
+
+
+@bp.get("/boards/<slug:board>/people/left-work")
+@board(Can.MANAGE_PEOPLE)
+def left_work(board: Board) -> str:
+    """Open work of people who have left, for whoever shares it out anew."""
+    return render_template(
+        "accounts/left_work.html",
+        board=board,
+        found=left_work_of_board(db.session, board.id, now()),
+        facts=Facts(board.id),
+    )
 
 
 @bp.get("/boards/<slug:board>/outbox", endpoint="outbox")

@@ -72,6 +72,7 @@ def stage(board: Board, stage_id: int) -> Any:
             (each.user.name, {"value": load[each.user.id], "numeric": True}) for each in people
         ],
         people=people,
+        present={each.user.id for each in people},
         without=sum(not each.reviewers for each in returns),
         sees_cycles=can(actor(), Can.MANAGE_CYCLES, Facts(board.id)),
     )

@@ -45,7 +45,9 @@ INSTALLATION_LINKS = (
     ("Boards", "installation.home", Can.MANAGE_INSTALLATION),
     ("Administrators", "installation.administrators", Can.MANAGE_INSTALLATION),
     ("People", "installation.people", Can.MANAGE_INSTALLATION),
+    ("Accounts", "person_accounts.index", Can.MANAGE_INSTALLATION),
     ("Log", "installation.log_page", Can.MANAGE_INSTALLATION),
+    ("Redactions", "redactions.everywhere", Can.REDACT),
     ("Unsent mail", "installation.outbox", Can.SEE_OUTBOX),
 )
 

@@ -19,6 +19,7 @@ from s11audit.domain.enums import (
     PointState,
     Rag,
     RatingRole,
+    RedactionKind,
     ReturnState,
     Role,
     ScreeningRule,
@@ -49,6 +50,7 @@ from s11audit.models import (
     OutboxMessage,
     Publication,
     Rating,
+    Redaction,
     Return,
     Screening,
     ScreeningPoint,
@@ -134,9 +136,11 @@ def _place(session: Session) -> Place:
             "stage_id": stage.id,
             "membership_id": agencies[0].membership.id,
             "grant_id": grant.id,
+            "user_id": somebody.id,
             "draw_id": _draw(session, stage, agencies[0].return_).id,
             "invitation_id": _invitation(session, board).id,
             "message_id": _message(session, board).id,
+            "redaction_id": _redaction(session, board, somebody).id,
             **_meeting(session, board, agencies[0].return_),
             "theme_id": theme.id,
             "tag_id": agencies[0].ids["tag_id"],
@@ -235,6 +239,24 @@ def _message(session: Session, board: Board) -> OutboxMessage:
         body="b",
         created_at=make.NOW,
         next_attempt_at=make.NOW,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _redaction(session: Session, board: Board, by: User) -> Redaction:
+    made = Redaction(
+        uid=f"{board.id:032x}",
+        kind=RedactionKind.FILE,
+        board_id=board.id,
+        blob_sha256="0" * 64,
+        tombstone="[redacted on 4 March 2026]",
+        reason="It named a child.",
+        places={str(board.id): {"Evidence": 1}},
+        made_at=make.NOW,
+        by_id=by.id,
+        by_role="office",
     )
     session.add(made)
     session.flush()
