@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from tests.support.databases import Databases
+
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = (
     "s11audit/_top/config.py",
@@ -54,12 +56,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(installed: Path, folder: Path, *arguments: str) -> str:
+def run(installed: Path, folder: Path, *arguments: str, **settings: str) -> str:
     """Run a command of the installed wheel in a folder elsewhere; it must succeed."""
     done = subprocess.run(
         [sys.executable, "-m", "s11audit", *arguments],
         cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(installed), "S11AUDIT_DATA": str(folder / "data")},
+        env={
+            **os.environ, "PYTHONPATH": str(installed), "S11AUDIT_DATA": str(folder / "data"),
+            **settings,
+        },
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -75,14 +80,19 @@ def test_the_wheel_carries_everything(wheel: Path) -> None:
 
 @pytest.mark.slow
 def test_the_installed_wheel_loads_the_demonstration_and_draws_reports(
-    installed: Path, tmp_path: Path
+    installed: Path, databases: Databases, tmp_path: Path
 ) -> None:
-    assert "lead@fellmere.example" in run(installed, tmp_path, "demo", "--no-serve")
-    assert (tmp_path / "data" / "s11audit.db").is_file()
+    """On PostgreSQL; the tests of the demonstration itself load it on SQLite."""
+    url = databases.make("postgresql", empty=True)
+    told = run(installed, tmp_path, "demo", "--no-serve", S11AUDIT_DATABASE_URL=url)
+    assert "lead@fellmere.example" in told
+    assert not (tmp_path / "data" / "s11audit.db").exists()
     run(
         installed, tmp_path, "report", "compliance", "--board", "leicestershire-and-rutland",
         "--cycle", "Section 11 audit 2011", "--format", "pdf", "-o", "table.pdf",
+        S11AUDIT_DATABASE_URL=url,
     )  # fmt: skip
+    databases.drop(url)
     document = PdfReader(tmp_path / "table.pdf")
     assert "12 fully compliant of 27 asked" in " ".join(
         " ".join(page.extract_text().split()) for page in document.pages

@@ -16,10 +16,18 @@ NOW = datetime(2026, 9, 7, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="package")
-def app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def told() -> list[int]:
+    """How far the loading said it was, each time it said so."""
+    return []
+
+
+@pytest.fixture(scope="package")
+def app(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, told: list[int]
+) -> Iterator[Flask]:
     """An application on a database with the demonstration."""
     made = create_app(settings_for(databases.make("sqlite"), tmp_path_factory.mktemp("demo")))
     with made.app_context():
-        assert build.load(now=NOW)
+        assert build.load(lambda done, _of: told.append(done), now=NOW)
     yield made
     close_engines(made)

@@ -175,6 +175,11 @@ def test_statements_differ_and_keep_to_the_limit(session: Session) -> None:
     assert not [text for text in said if re.search(r"[{}]|  ", text)]
 
 
+def test_the_loading_told_how_far_it_was(told: list[int]) -> None:
+    assert told == sorted(told)
+    assert len(told) > 500
+
+
 def test_a_second_loading_changes_nothing(app: Flask) -> None:
     with app.app_context():
         before = db.session.scalar(select(func.count()).select_from(AuditLog))
@@ -193,15 +198,3 @@ def test_a_database_of_somebody_elses_is_refused(databases: Databases, tmp_path:
             build.load()
         assert db.session.scalars(select(Board.slug)).all() == ["ours"]
     close_engines(other)
-
-
-@pytest.mark.slow
-def test_it_loads_on_postgresql_too(databases: Databases, tmp_path: Path) -> None:
-    other = create_app(settings_for(databases.make("postgresql"), tmp_path))
-    told: list[int] = []
-    with other.app_context():
-        assert build.load(lambda done, _of: told.append(done))
-        assert build.is_loaded(db.session)
-    close_engines(other)
-    assert told == sorted(told)
-    assert len(told) > 500

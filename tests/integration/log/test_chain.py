@@ -208,7 +208,7 @@ def test_threads_that_write_to_one_chain_wait_for_each_other(app, session):
 
 
 def _work(settings, board_id, name):
-    app = create_app(settings)
+    app = create_app(settings, pages=False)
     with app.app_context():
         for number in range(EACH):
             with writing() as write:
