@@ -12,6 +12,8 @@ HINT = "CSV in UTF-8, at most 2 MB"
 class AgenciesFileForm(FlaskForm):
     """A file of agencies."""
 
+    children_notice = False
+
     file = GovFileInput("File", [FileRequired("Choose the file")], accept=".csv", hint=HINT)
     check = GovSubmit("Check the file")
 
@@ -28,6 +30,8 @@ class ReturnsFileForm(FlaskForm):
 
 class TableFileForm(FlaskForm):
     """A published compliance table, and the name of the cycle that it reports."""
+
+    children_notice = False
 
     cycle = GovTextInput(
         "Name of the cycle",

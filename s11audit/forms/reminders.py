@@ -56,6 +56,8 @@ class ScheduleForm(FlaskForm):
 class WordsForm(FlaskForm):
     """The subject and text of a board's reminders."""
 
+    children_notice = False
+
     subject = GovTextInput("Subject", [InputRequired("Enter the subject")])
     text = GovTextArea("E-mail", [InputRequired("Enter the text of the e-mail")], rows=12)
     preview = GovSubmit("Preview")

@@ -15,6 +15,8 @@ class SuccessionForm(FlaskForm):
     """What happened, to whom it passed, when and why; `chosen_form` adds a list for each thing
     that a split divides."""
 
+    children_notice = False
+
     kind = GovRadios(
         "What happened?",
         [InputRequired("Select what happened")],
@@ -78,6 +80,8 @@ def _lines(text: str | None) -> tuple[str, ...]:
 
 class ChoiceForm(FlaskForm):
     """To which successor each thing passes."""
+
+    children_notice = False
 
 
 def choice_form(things: Sequence[tuple[str, str]], names: Sequence[str]) -> ChoiceForm:

@@ -9,6 +9,8 @@ from s11audit.forms.fields import GovFileInput, GovSubmit
 class ToolFileForm(FlaskForm):
     """A tool's file."""
 
+    children_notice = False
+
     file = GovFileInput(
         "Tool file", [FileRequired("Choose the file of the tool")], accept=".yaml,.yml",
         hint="A text file in YAML, at most 1 MB",
@@ -18,6 +20,8 @@ class ToolFileForm(FlaskForm):
 
 class LineageFileForm(FlaskForm):
     """A lineage's file."""
+
+    children_notice = False
 
     file = GovFileInput(
         "Lineage file", [FileRequired("Choose the file of the lineage")], accept=".yaml,.yml",

@@ -33,6 +33,7 @@ from s11audit.models import Return
 from s11audit.services.responses import why_not_editable
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, now, return_
+from s11audit.views.pointing_out import point_out
 
 bp = Blueprint("workbooks", __name__, url_prefix="/returns/<int:return_id>/workbook")
 
@@ -104,6 +105,7 @@ def apply(return_: Return) -> Any:
         return redirect(url_for("workbooks.upload", return_id=return_.id))
     except Invalid as error:
         return _shown(return_, filled, again=str(error)), 409
+    _point_out(return_, [each for each in found if each.number in form.standards.data])
     flash(
         f"Saved {count} {'standard' if count == 1 else 'standards'} from the workbook.", "success"
     )
@@ -128,6 +130,14 @@ def _shown(
         "workbooks/differences.html", return_=return_, found=found, form=form, again=again,
         left_out=offline.left_out(db.session, return_, filled),
     )  # fmt: skip
+
+
+def _point_out(return_: Return, saved: list[offline.Differences]) -> None:
+    """Point out what came with the workbook and might identify a child."""
+    for each in saved:
+        address = url_for("responses.standard", return_id=return_.id, number=each.number)
+        for change in each.changes:
+            point_out(f"Standard {each.number}: {change.asks}", change.wanted, address)
 
 
 def _apply_form(found: list[offline.Differences], *, fresh: bool = False) -> ApplyForm:

@@ -56,6 +56,14 @@ def test_saved_as_typed_with_the_time(
     expect(page.locator("#saved")).to_have_text(SAVED, timeout=8000)
     assert kept(page) == []
     assert stored(session, at).statement == "We lead by example."
+    # What might identify a child is pointed out as it is typed, blocks nothing, and goes with it.
+    box = page.locator("#pointed-out")
+    expect(box).to_be_hidden()
+    page.get_by_label("Evidence statement").press_sequentially(" Emma is 7.")
+    expect(box).to_contain_text("Evidence statement: a name with an age", timeout=8000)
+    assert stored(session, at).statement == "We lead by example. Emma is 7."
+    page.get_by_label("Evidence statement").fill("We lead by example.")
+    expect(box).to_be_hidden(timeout=8000)
     # On leaving a field at once, and the suggestion follows.
     page.locator("input[name='answer-1.1-value'][value=met]").check()
     page.locator("input[name='answer-1.2-value'][value=met]").check()

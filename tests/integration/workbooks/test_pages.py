@@ -64,7 +64,7 @@ def test_it_goes_out_comes_back_is_shown_and_applied(client: FlaskClient, sessio
     fill(book, 1, "statement", "Our chief nurse answers for safeguarding.")
     fill(book, 2, "answer:2.1:value", "Partly met")
     fill(book, 2, "self_label", "amber")
-    fill(book, 2, "action:1:what", "A checklist for managers")
+    fill(book, 2, "action:1:what", "A checklist for managers of Emma, aged 7")
     fill(book, 2, "action:1:due_on", "30/9/2026")
     fill(book, 5, "answer:5.2:numerator", 45)
     fill(book, 5, "answer:5.2:denominator", 60)
@@ -85,12 +85,17 @@ def test_it_goes_out_comes_back_is_shown_and_applied(client: FlaskClient, sessio
     assert set(responses_of(session, at.return_.id)) == {1}  # nothing is saved yet
 
     sent = {"token": token(page.text), "standards": ["2", "5"], "apply": "1"}
-    assert client.post(f"/returns/{at.return_.id}/workbook/apply", data=sent).status_code == 302
+    applied = client.post(f"/returns/{at.return_.id}/workbook/apply", data=sent)
+    assert applied.status_code == 302
+    # What might identify a child is pointed out there too.
+    assert "a name with an age" in client.get(applied.location).text
     session.rollback()
     stored = responses_of(session, at.return_.id)
     assert stored[1].statement == whole(1).statement
     assert stored[2].self_label == "amber"
-    assert [each.what for each in stored[2].proposed_actions] == ["A checklist for managers"]
+    assert [each.what for each in stored[2].proposed_actions] == [
+        "A checklist for managers of Emma, aged 7"
+    ]
     assert stored[5].answers[0].value["numerator"] == 45
     # Sent twice: what was shown is no longer so.
     assert client.post(f"/returns/{at.return_.id}/workbook/apply", data=sent).status_code == 409
