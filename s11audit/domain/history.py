@@ -38,6 +38,8 @@ WHAT = {
     "return.recorded": "Recorded history imported",
     "response.saved": "Answers saved",
     "response.assigned": "Standard given to a colleague",
+    "evidence.refused": "File refused: the virus scanner found something in it",
+    "evidence.infected": "File refused after it was added: the virus scanner found something in it",
     "rating.given": "Rating given, not yet published",
     "rating.finished": "Reviewer finished",
     "rating.reopened": "Reviewer took back that they had finished",

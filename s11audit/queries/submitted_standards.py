@@ -30,6 +30,7 @@ class SubmittedEvidence:
     kind: EvidenceKind
     description: str
     file: str | None
+    sha256: str | None
     link: str | None
     made_on: date | None
     review_on: date | None
@@ -108,6 +109,7 @@ def _evidence(item: dict[str, Any]) -> SubmittedEvidence:
         kind=EvidenceKind(item["kind"]),
         description=item["description"],
         file=item["file"],
+        sha256=item.get("sha256"),
         link=item["link"],
         made_on=_day(item["made_on"]),
         review_on=_day(item["review_on"]),

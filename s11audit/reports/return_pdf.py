@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 NOT_RATED = "Not rated"
 
 
-def return_pdf(snapshot: Mapping[str, Any], tool: Tool) -> bytes:
-    """Return the PDF of a submission's snapshot. `tool` gives the ratings their words."""
+def return_pdf(snapshot: Mapping[str, Any], tool: Tool, *, log: str = "") -> bytes:
+    """Return the PDF of a submission's snapshot. `tool` gives the ratings their words; `log`, at
+    the foot, says how far the log had come."""
     from s11audit.reports.paper import Paper  # ReportLab is heavy: loaded when it is needed
 
     stage = f"{snapshot['cycle']}, stage {snapshot['stage']}"
@@ -24,6 +25,7 @@ def return_pdf(snapshot: Mapping[str, Any], tool: Tool) -> bytes:
         f"Section 11 return of {snapshot['agency']}",
         author=snapshot["agency"],
         running=f"{snapshot['agency']} – {stage} – {snapshot['reference']}",
+        log=log,
     )
     paper.text(snapshot["agency"], "title")
     paper.text(f"Section 11 return to {snapshot['board']}: {stage}", "lead")
@@ -105,7 +107,9 @@ def _rating(rating: Mapping[str, Any], tool: Tool) -> str:
 def _evidence(item: Mapping[str, Any]) -> str:
     made = f"made {_day(item['made_on'])}" if item["made_on"] else ""
     review = f"review by {_day(item['review_on'])}" if item["review_on"] else ""
-    parts = [in_words(EvidenceKind(item["kind"])), item["file"] or item["link"] or "", made, review]
+    held = f"when it was sent in: {item['held'].rstrip('.')}" if item.get("held") else ""
+    named = item["file"] or item["link"] or ""
+    parts = [in_words(EvidenceKind(item["kind"])), named, made, review, held]
     told = "; ".join(part for part in parts if part)
     return f"{item['description']} ({told})" if item["description"] else told
 

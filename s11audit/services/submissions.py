@@ -11,6 +11,7 @@ from s11audit.domain.dates import end_of_day, london_today
 from s11audit.domain.enums import RatingRole
 from s11audit.domain.policy import Actor
 from s11audit.models import Evidence, Rating, Response, Return, Submission
+from s11audit.queries.evidence import note_on
 from s11audit.queries.responses import evidence_of, responses_of
 from s11audit.queries.take_overs import taken_from
 from s11audit.queries.tools import standards_asked
@@ -248,4 +249,5 @@ def _evidence_part(item: Evidence) -> dict[str, Any]:
         "link": item.url,
         "made_on": item.made_on.isoformat() if item.made_on else None,
         "review_on": item.review_on.isoformat() if item.review_on else None,
+        **({"held": held} if (held := note_on(item.blob)) else {}),
     }

@@ -1,86 +1,40 @@
 """Evidence: adding files and links, changing them, and downloading files."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import IO, Any
+from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser, default_stream_factory
 from werkzeug.wrappers import Response as Answer
 
-from s11audit.adapters import uploads
-from s11audit.adapters.storage import storage_at
 from s11audit.domain.enums import EvidenceKind
 from s11audit.domain.errors import Invalid, NotFound
 from s11audit.domain.policy import Can, can
 from s11audit.extensions import db
 from s11audit.forms.evidence import EvidenceForm, FileForm, LinkForm, RemoveForm, evidence_form
-from s11audit.models import Blob, Return
+from s11audit.models import Return
 from s11audit.queries.evidence import evidence_by_id, file_to_serve, standards_served
 from s11audit.queries.returns import facts_of
 from s11audit.queries.tools import standards_asked
 from s11audit.services import evidence as service
-from s11audit.services.evidence import EvidenceDetails, StoredFile
+from s11audit.services.evidence import EvidenceDetails
 from s11audit.services.responses import why_not_editable
 from s11audit.transactions import writing
+from s11audit.views.files import (
+    added_in_words,
+    as_download,
+    far_too_large,
+    read_past_large_files,
+    served,
+    stored_file,
+)
 from s11audit.views.guards import actor, now, return_
+from s11audit.views.pointing_out import point_at
+from s11audit.views.same_files import tell_again
 
 bp = Blueprint("evidence", __name__)
 
-# A body may be this many times the limit before it is cut off: up to there a file that is too
-# large is read past without being kept, so that the form can say so with all else still in it.
-READ_PAST = 20
-
-
-class Cut:
-    """A stream that keeps no more than `most` bytes and says whether there were more."""
-
-    def __init__(self, stream: IO[bytes], most: int) -> None:
-        self.stream = stream
-        self.most = most
-        self.size = 0
-
-    def write(self, chunk: bytes) -> int:
-        """Keep what fits."""
-        self.size += len(chunk)
-        if self.size <= self.most:
-            self.stream.write(chunk)
-        return len(chunk)
-
-    @property
-    def was_cut(self) -> bool:
-        """Whether more was sent than was kept."""
-        return self.size > self.most
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
-
-
-@bp.url_value_preprocessor
-def read_past_large_files(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Have a body over the limit answered by the form, not by a bare error. It runs before
-    anything reads the body."""
-    most = current_app.config["MAX_UPLOAD_MB"] * 1024 * 1024
-
-    def factory(**given: Any) -> Any:
-        return Cut(default_stream_factory(**given), most)
-
-    request.max_content_length = most * READ_PAST
-    parser: Callable[..., FormDataParser] = partial(_parser, factory)
-    request.form_data_parser_class = parser  # type: ignore[assignment]
-
-
-def _parser(factory: Any, **given: Any) -> FormDataParser:
-    return FormDataParser(**given | {"stream_factory": factory})
-
-
-@bp.errorhandler(RequestEntityTooLarge)
-def far_too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
-    """Even past the limit there is an end; the page says what to do."""
-    most = current_app.config["MAX_UPLOAD_MB"]
-    message = f"Files may be up to {most} MB. Go back and choose a smaller file."
-    return render_template("errors/413.html", message=message), 413
+bp.url_value_preprocessor(read_past_large_files)
+bp.errorhandler(RequestEntityTooLarge)(far_too_large)
 
 
 @bp.route("/returns/<int:return_id>/standards/<int:number>/evidence/file", methods=["GET", "POST"])
@@ -92,13 +46,17 @@ def add_file(return_: Return, number: int) -> Any:
     if form.is_submitted():
         valid = form.validate()
         try:
-            file = stored_file(form)
+            file = stored_file(form, return_)
             if valid:
                 with writing() as session:
-                    service.add_file(
+                    evidence = service.add_file(
                         session, actor(), return_.id, file, details_of(form), now=now()
                     )
-                return _done(return_, number, f"{file.filename} is added.")
+                    evidence_id = evidence.id
+                tell_again(return_, evidence_id, file.sha256)
+                _point_at(return_, evidence_id)
+                added = added_in_words(file, f"{file.filename} is added.")
+                return _done(return_, number, added)
         except Invalid as error:
             _show(form, error)
     return _page(return_, form, "Add a file", number)
@@ -116,7 +74,11 @@ def add_link(return_: Return, number: int) -> Any:
             url = service.checked_url(form.url.data or "")
             if valid:
                 with writing() as session:
-                    service.add_link(session, actor(), return_.id, url, details_of(form), now=now())
+                    evidence = service.add_link(
+                        session, actor(), return_.id, url, details_of(form), now=now()
+                    )
+                    evidence_id = evidence.id
+                _point_at(return_, evidence_id)
                 return _done(return_, number, "The link is added.")
         except Invalid as error:
             _show(form, error)
@@ -173,6 +135,7 @@ def remove(return_: Return, evidence_id: int) -> Any:
 
 @bp.get("/returns/<int:return_id>/evidence/<int:evidence_id>/file")
 @return_(Can.SEE_SUBMISSION)
+@as_download
 def download(return_: Return, evidence_id: int) -> Answer:
     """Download a file; who may not see drafts, only those of what was submitted."""
     drafts = can(actor(), Can.SEE_DRAFT, facts_of(return_))
@@ -192,41 +155,14 @@ def details_of(form: Any) -> EvidenceDetails:
     )
 
 
-def stored_file(form: Any) -> StoredFile:
-    """Check the sent file and, where all else is right, put it into the store."""
-    sent = form.file.data
-    if sent is None or not sent.filename:
-        raise Invalid("There is no file.", {"file": "Select a file"})
-    most = current_app.config["MAX_UPLOAD_MB"] * 1024 * 1024
-    if getattr(sent.stream, "was_cut", False):
-        raise uploads.too_large(most)
-    name = uploads.safe_name(sent.filename)
-    allowed = [each.strip() for each in current_app.config["EVIDENCE_TYPES"].split(",")]
-    media_type = uploads.check(sent.stream, name, allowed=allowed, most_bytes=most)
-    if form.errors:
-        return StoredFile("", 0, media_type, name)
-    stored = storage_at(current_app.config["EVIDENCE_URL"]).put(sent.stream)
-    return StoredFile(stored.sha256, stored.size, media_type, name)
-
-
-def served(blob: Blob, filename: str) -> Answer:
-    """Answer with a stored file, to be saved under its name."""
-    try:
-        pieces = storage_at(current_app.config["EVIDENCE_URL"]).open(blob.sha256)
-    except FileNotFoundError:
-        current_app.logger.error("Evidence %s is not in the store.", blob.sha256)
-        raise NotFound("There is no such file.") from None
-    response = Answer(pieces, mimetype=blob.media_type)
-    response.content_length = blob.size
-    response.headers.set("Content-Disposition", "attachment", filename=uploads.safe_name(filename))
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
 def _check_asked(return_: Return, number: int) -> None:
     if number not in {each.number for each in standards_asked(db.session, return_)}:
         raise NotFound("There is no such standard in this return.")
+
+
+def _point_at(return_: Return, evidence_id: int) -> None:
+    """What is pointed out of new evidence is changed on its own page."""
+    point_at(url_for("evidence.change", return_id=return_.id, evidence_id=evidence_id))
 
 
 def _offered(return_: Return) -> list[tuple[int, str]]:

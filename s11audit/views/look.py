@@ -8,10 +8,12 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from s11audit import paths
 from s11audit.forms.widgets import form_errors
+from s11audit.views.files import file_note
 
 
 def register(app: Flask) -> None:
-    """Let templates find `govuk_frontend_jinja/...`; add `asset` and `form_errors` to them."""
+    """Let templates find `govuk_frontend_jinja/...`; add `asset`, `form_errors` and
+    `file_note` to them."""
     assert app.jinja_loader is not None  # Flask makes one from its template folder
     app.jinja_loader = ChoiceLoader(
         [
@@ -21,6 +23,7 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["form_errors"] = form_errors
+    app.jinja_env.globals["file_note"] = file_note
 
 
 def asset(name: str) -> str:

@@ -30,7 +30,7 @@ from s11audit.services import replies
 from s11audit.services.evidence import checked_url
 from s11audit.services.replies import NewEvidence
 from s11audit.transactions import writing
-from s11audit.views.evidence import far_too_large, read_past_large_files, stored_file
+from s11audit.views.files import far_too_large, read_past_large_files, stored_file
 from s11audit.views.guards import actor, now, return_
 from s11audit.views.listing import number_of
 
@@ -105,7 +105,7 @@ def dispute(return_: Return, number: int) -> Any:
     if form.is_submitted():
         valid = form.validate()
         try:
-            new = _new_evidence(form)
+            new = _new_evidence(form, return_)
             if valid:
                 with writing() as session:
                     replies.dispute(
@@ -146,7 +146,7 @@ def _to_answer(return_: Return, number: int) -> SharedRating:
     return found
 
 
-def _new_evidence(form: DisputeForm) -> NewEvidence | None:
+def _new_evidence(form: DisputeForm, return_: Return) -> NewEvidence | None:
     """Return the new link or file that the form holds, if any; a file is put into the store."""
     sent = form.file.data
     has_file = sent is not None and bool(getattr(sent, "filename", ""))
@@ -162,7 +162,7 @@ def _new_evidence(form: DisputeForm) -> NewEvidence | None:
         problems["kind"] = "Select what kind of evidence it is"
     if problems:
         raise Invalid("The dispute was not sent.", problems)
-    source = stored_file(form) if has_file else checked_url(url)
+    source = stored_file(form, return_) if has_file else checked_url(url)
     return NewEvidence(source, form.description.data or "", EvidenceKind(form.kind.data))
 
 
