@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from s11audit.commands import (
     accounts,
+    backups,
     boards,
     cycles,
     draws,
@@ -90,5 +91,7 @@ for command in (
     screening.screening,
     draws.draw,
     log.log,
+    backups.backup,
+    backups.restore,
 ):
     main.add_command(command)

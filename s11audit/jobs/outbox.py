@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from s11audit.adapters.mail import MailFailed, Post, can_send, connected
 from s11audit.models import OutboxMessage
+from s11audit.services.outbox import MOST_ATTEMPTS
 from s11audit.transactions import writing
 
 BATCH = 50
@@ -25,7 +26,6 @@ CLAIM = timedelta(minutes=15)  # longer than a batch may take, see BATCH_SECONDS
 BATCH_SECONDS = 600  # after which a slow server gets no more of a batch; the rest waits its turn
 SERVER_AWAY = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=1)
-MOST_ATTEMPTS = 20  # refused so often: given up, until somebody has it tried again
 CLEARED = "(This message held a one-time link and was cleared once it had been sent.)\n"
 
 logger = logging.getLogger(__name__)
