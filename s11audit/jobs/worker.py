@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from s11audit import create_app
 from s11audit.adapters.mail import set_up_mail
 from s11audit.jobs.carrying import decide_kinds
+from s11audit.jobs.health import beat
 from s11audit.jobs.outbox import send_waiting
 from s11audit.jobs.redactions import follow_redactions
 from s11audit.jobs.reminders import send_digests
@@ -31,6 +32,7 @@ SECONDS_TO_STOP = 20
 # What is done every minute, in this order: mail last, so that what the others wrote goes out.
 # Each takes the moment, finds its own work in the database and may be killed at any time.
 SWEEPS: tuple[Callable[[datetime], object], ...] = (
+    beat,
     follow_redactions,
     decide_kinds,
     publish_after_deadline,

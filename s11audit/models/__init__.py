@@ -34,6 +34,7 @@ from s11audit.models.draws import Draw, DrawCandidate, DrawStratum
 from s11audit.models.escalations import EscalationStep
 from s11audit.models.evidence import Blob, Evidence, EvidenceUse, PendingUpload
 from s11audit.models.hand_overs import HandOver, HandOverNote
+from s11audit.models.health import WorkerBeat
 from s11audit.models.lineages import StoredLineage
 from s11audit.models.meetings import (
     Attendance,
@@ -173,5 +174,6 @@ __all__ = [
     "VisitFinding",
     "VisitItem",
     "VisitMember",
+    "WorkerBeat",
     "name_key",
 ]
