@@ -34,19 +34,18 @@ def report(
     with opened():
         from s11audit.extensions import db
         from s11audit.queries.boards import board_by_slug
+        from s11audit.queries.log import head_line
         from s11audit.queries.names import cycle_named
         from s11audit.reports.build import build_compliance, build_standards
-        from s11audit.reports.render import render
+        from s11audit.reports.render import render, with_log
 
-        found = cycle_named(db.session, board_by_slug(db.session, board).id, cycle)
-        if kind == "compliance":
-            content = render(
-                build_compliance(db.session, OPERATOR, found.id, stage, as_at, now=now()), format_
-            )
-        else:
-            content = render(
-                build_standards(db.session, OPERATOR, found.id, stage, as_at, now=now()), format_
-            )
+        of_board = board_by_slug(db.session, board)
+        found = cycle_named(db.session, of_board.id, cycle)
+        line = head_line(db.session, of_board)
+        build = build_compliance if kind == "compliance" else build_standards
+        built = build(db.session, OPERATOR, found.id, stage, as_at, now=now())
+        content = render(with_log(built, line), format_)
+    click.echo(line, err=True)
     if output == "-":
         click.echo(content, nl=False)
         return

@@ -75,6 +75,7 @@ class AuditPayload(Base):
 
 
 def _guard(table: Table, connection: Connection, **_: Any) -> None:
+    """Put up the triggers of a table that was just made."""
     for statement in GUARDS[connection.dialect.name][table.name]:
         connection.exec_driver_sql(statement)
 

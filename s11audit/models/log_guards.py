@@ -7,6 +7,8 @@ the service's own account; who may drop triggers gets past them, and is found by
 A migration holds its own copy: what is said here is what a new table gets.
 """
 
+from collections.abc import Mapping
+
 _REFUSED = "The log cannot be changed."
 _REDACTED = "A payload of the log cannot be changed, only redacted."
 
@@ -64,7 +66,7 @@ _IN_POSTGRESQL = {
     ),
 }
 
-GUARDS = {"sqlite": _IN_SQLITE, "postgresql": _IN_POSTGRESQL}
+GUARDS: dict[str, Mapping[str, tuple[str, ...]]] = {"sqlite": _IN_SQLITE, "postgresql": _IN_POSTGRESQL}
 NAMES = {
     "sqlite": frozenset(
         {

@@ -163,10 +163,10 @@ def _chain(board_id: int | None) -> str:
     return INSTALLATION if board_id is None else f"board:{board_id}"
 
 
-def _heads() -> Select[tuple[str, int, str, datetime]]:
+def _heads() -> Select[str, int, str, datetime]:
     return select(AuditLog.chain, AuditLog.sequence, AuditLog.hash, AuditLog.at)
 
 
-def _one(session: Session, query: Select[tuple[str, int, str, datetime]]) -> Head | None:
+def _one(session: Session, query: Select[str, int, str, datetime]) -> Head | None:
     row = session.execute(query).first()
-    return Head(*row) if row else None
+    return Head(row.chain, row.sequence, row.hash, row.at) if row else None

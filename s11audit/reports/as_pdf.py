@@ -43,6 +43,7 @@ def draw(report: Report) -> bytes:
         author=about.board_name,
         running=f"{about.board_name} – {report.title} – {about.place} – as at {about.as_at_words}",
         wide=True,
+        log=about.log,
     )
     paper.text(report.title, "title")
     paper.text(f"{about.board_name}: {about.place}", "heading")

@@ -199,3 +199,5 @@ def _not_counted(book: _Book, report: Report) -> None:
     for note in report.notes:
         sheet.write_string(row + 1, 0, note, book.line)
         row += 1
+    if report.about.log:
+        sheet.write_string(row + 2, 0, report.about.log, book.line)

@@ -82,6 +82,7 @@ def as_xlsx(report: ComparisonReport) -> bytes:
             *report.statements,
             report.lineage,
             *(f"No longer asked: {n}. {title}. {why}" for n, title, why in report.dropped),
+            *((report.about.log,) if report.about.log else ()),
         ]
         for number, line in enumerate(lines):
             notes.write_string(number, 0, line, plain)

@@ -16,7 +16,8 @@ BLANK = ""
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the report is of: board, cycle, stage, day and tool."""
+    """What the report is of: board, cycle, stage, day and tool. `log` is the line that a file
+    carries at its foot: how far the log had come."""
 
     board: str
     board_name: str
@@ -26,6 +27,7 @@ class About:
     as_at: date
     tool: str
     recorded: bool = False
+    log: str = ""
 
     @property
     def as_at_words(self) -> str:

@@ -66,6 +66,7 @@ def _pdf(document: Document) -> bytes:
         author=document.board_name,
         running=f"{document.board_name} – {document.title} – as at {document.as_at_words}",
         wide=document.wide,
+        log=document.log,
     )
     paper.text(document.title, "title")
     paper.text(document.board_name, "heading")
@@ -171,6 +172,8 @@ def _xlsx(document: Document) -> bytes:
         for note in document.notes:
             row += 1
             told.write_string(row, 0, note, line)
+        if document.log:
+            told.write_string(row + 2, 0, document.log, line)
         names: set[str] = {"summary"}
         for table in (part.table for part in document.parts if part.table):
             sheet = workbook.add_worksheet(_sheet_name(table.caption, names))

@@ -39,7 +39,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole document. `kind` begins its file's name, `about` says what it is of."""
+    """A whole document. `kind` begins its file's name, `about` says what it is of, `log` is the
+    line that a file carries at its foot: how far the log had come."""
 
     kind: str
     title: str
@@ -51,6 +52,7 @@ class Document:
     parts: Sequence[Part] = ()
     notes: Sequence[str] = ()
     wide: bool = field(default=False)
+    log: str = ""
 
     @property
     def as_at_words(self) -> str:

@@ -120,14 +120,17 @@ class Paper:
     """A document that is written from top to bottom, then drawn with `pdf`.
 
     `title` and `author` become its metadata; `running` stands at the foot of every page beside
-    the page number.
+    the page number. `log` says how far the log had come, below it.
     """
 
-    def __init__(self, title: str, *, author: str, running: str, wide: bool = False) -> None:
+    def __init__(
+        self, title: str, *, author: str, running: str, wide: bool = False, log: str = ""
+    ) -> None:
         register_fonts()
         self.title = clean(title)
         self.author = clean(author)
         self.running = clean(running)
+        self.log = clean(log)
         self.size = landscape(A4) if wide else A4
         self.story: list[Flowable] = []
 
@@ -205,10 +208,11 @@ class Paper:
             lang="en-GB",
             displayDocTitle=True,
         )
-        running = self.running
+        running, log = self.running, self.log
 
         class Numbered(_NumberedCanvas):
             foot = running
+            log_line = log
 
         document.build(self.story, canvasmaker=Numbered)
         return stream.getvalue()
@@ -218,6 +222,7 @@ class _NumberedCanvas(Canvas):
     """Keeps each page until the number of pages is known, then writes "Page 2 of 5" on it."""
 
     foot = ""
+    log_line = ""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -245,6 +250,8 @@ class _NumberedCanvas(Canvas):
         self.drawRightString(width - MARGIN, 9.5 * mm, words)
         room = width - 2 * MARGIN - pdfmetrics.stringWidth(words, REGULAR, 8) - 6 * mm
         self.drawString(MARGIN, 9.5 * mm, _shortened(self.foot, room))
+        self.setFont(REGULAR, 6)
+        self.drawString(MARGIN, 6 * mm, self.log_line)
 
 
 def _shortened(text: str, room: float) -> str:

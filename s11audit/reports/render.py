@@ -1,11 +1,13 @@
 """A report in any of its formats. Each renderer is loaded when it is first needed."""
 
 import re
+from dataclasses import replace
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from s11audit.domain.errors import Invalid
-from s11audit.reports.data import About, Report
+from s11audit.reports.comparison_data import ComparisonReport
+from s11audit.reports.data import About, ComplianceReport, Report, StandardsReport
 
 # The formats in the order they are offered, each with what it is sent as.
 FORMATS = {
@@ -15,6 +17,9 @@ FORMATS = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
 }
+
+
+Sealed = TypeVar("Sealed", bound=ComplianceReport | StandardsReport | ComparisonReport)
 
 
 class Named(Protocol):
@@ -33,6 +38,12 @@ def render(report: Report, file_format: str) -> bytes:
         raise Invalid(f"There is no format {file_format!r}. Choose one of {', '.join(FORMATS)}.")
     drawn: bytes = import_module(f"s11audit.reports.as_{file_format}").draw(report)
     return drawn
+
+
+def with_log(report: Sealed, line: str) -> Sealed:
+    """Return the report with the line that its files carry at their foot: how far the log had
+    come when it was made. JSON and CSV, whose formats are fixed, do not show it."""
+    return replace(report, about=replace(report.about, log=line))
 
 
 def file_name(report: Named, file_format: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
-from s11audit.domain.errors import Conflict
+from s11audit.domain.errors import Refused
 from s11audit.domain.policy import Actor
 from s11audit.models.audit_log import AuditLog, AuditPayload
 from s11audit.services.log import record
@@ -71,7 +71,7 @@ def redact_all(
     `by` says what for ("redaction", "retention", "erasure") and `reference` what it belongs to
     ("redaction 7"): both stay readable for ever, so that neither may hold what was taken out. An
     entry may be redacted again. What a redaction itself says (its after) cannot be redacted, only
-    the name of who made it. The caller has asked who may. Raises Conflict for an entry whose
+    the name of who made it. The caller has asked who may. Raises Refused for an entry whose
     payload is not there.
     """
     count, pending = 0, iter(changes)
@@ -120,7 +120,7 @@ def _redact_some(
             named.setdefault(row.chain, []).append(item)
             count += 1
     if wanted:
-        raise Conflict("The log lacks what is to be redacted. Have the log checked.")
+        raise Refused("The log lacks what is to be redacted. Have the log checked.")
     for chain, items in named.items():
         record(
             session, actor, role, REDACTED, "log", None, now=now, board_id=_board(chain),

@@ -121,7 +121,8 @@ class _Proof:
 
 def verify(session: Session) -> tuple[int, Break | None]:
     """Check every chain. Returns the number of rows read and the first break found, if any."""
-    count, proof = 0, None
+    count = 0
+    proof: _Proof | None = None
     with _rows(session) as rows:
         for row in rows:
             if proof is None or proof.chain != row.chain:

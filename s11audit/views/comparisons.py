@@ -10,10 +10,12 @@ from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Can
 from s11audit.extensions import db
 from s11audit.models import Board, Stage
+from s11audit.queries.log import head_line
 from s11audit.reports.comparison import build_comparison
 from s11audit.reports.comparison_data import ComparisonReport, counts_in_words
 from s11audit.reports.comparison_files import as_csv, as_xlsx
-from s11audit.reports.render import FORMATS, file_name
+from s11audit.reports.render import FORMATS, file_name, with_log
+from s11audit.views.downloads import send_report
 from s11audit.views.guards import actor, board, now
 from s11audit.views.listing import number_in
 from s11audit.views.reports import STAGE, asked_day, bp
@@ -60,11 +62,9 @@ def comparison_file(board: Board, cycle_id: int, number: int, file_format: str) 
     report, _choices = _build(board, cycle_id, number, day)
     if report is None:
         raise BadRequest
-    response = Response(DRAW[file_format](report), content_type=FORMATS[file_format])
-    name = file_name(report, file_format)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    line = head_line(db.session, board)
+    content = DRAW[file_format](with_log(report, line))
+    return send_report(content, FORMATS[file_format], file_name(report, file_format), line)
 
 
 def _build(

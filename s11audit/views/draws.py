@@ -25,12 +25,14 @@ from s11audit.queries.draws import (
     pool_sizes,
     stratum_words,
 )
+from s11audit.queries.log import head_line
 from s11audit.queries.visits import team_names, visits_of_returns, visits_of_stage
 from s11audit.reports.build_visits import build_visits
-from s11audit.reports.document_files import DOCUMENT_FORMATS, document_name, draw_document
+from s11audit.reports.document_files import DOCUMENT_FORMATS
 from s11audit.scoring.draw import METHOD, command_for, document
 from s11audit.services import draws
 from s11audit.transactions import writing
+from s11audit.views.downloads import send_document, send_report
 from s11audit.views.guards import actor, board, now
 from s11audit.views.listing import number_in, page_number, page_url
 
@@ -82,12 +84,7 @@ def report(board: Board, stage_id: int) -> str:
 def report_file(board: Board, stage_id: int, file_format: str) -> Response:
     """The same report as a file."""
     found = build_visits(db.session, actor(), board, stage_id, now=now())
-    content = draw_document(found, file_format)
-    response = Response(content, content_type=DOCUMENT_FORMATS[file_format])
-    name = document_name(found, file_format)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return send_document(found, board, file_format)
 
 
 @bp.route("/boards/<slug:board>/stages/<int:stage_id>/draw", methods=["GET", "POST"])
@@ -187,12 +184,8 @@ def download(board: Board, draw_id: int) -> Response:
     if found.seed is None:
         raise NotFound("This draw has no seed yet.")
     text = json.dumps(document(found.seed, drawn_strata(found)), ensure_ascii=False, indent=2)
-    response = Response(f"{text}\n".encode(), content_type="application/json")
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="draw-{found.number}-stage-{found.stage.number}.json"'
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    name = f"draw-{found.number}-stage-{found.stage.number}.json"
+    return send_report(f"{text}\n", "application/json", name, head_line(db.session, board))
 
 
 def _public(form: DrawForm) -> draws.PublicDraw | None:

@@ -11,7 +11,9 @@ from s11audit.extensions import db
 from s11audit.models import Board
 from s11audit.queries.cycles import stage_on
 from s11audit.queries.figures import StageFigures, figures_of_stage
+from s11audit.queries.log import head_line
 from s11audit.scoring.agreement import Agreement, Differences, kappa_in_words, percent
+from s11audit.views.downloads import send_report
 from s11audit.views.guards import actor, board
 
 bp = Blueprint("figures", __name__)
@@ -46,10 +48,10 @@ def as_csv(board: Board, stage_id: int) -> Response:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(CSV_HEAD)
     writer.writerows(_rows(figures_of_stage(db.session, actor(), stage)))
-    answer = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
     name = f"figures-{board.slug}-stage-{stage.number}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    content = "\ufeff" + text.getvalue()
+    line = head_line(db.session, board)
+    return send_report(content, "text/csv; charset=utf-8", name, line)
 
 
 def _rows(figures: StageFigures) -> list[list[object]]:

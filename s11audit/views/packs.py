@@ -35,9 +35,10 @@ from s11audit.reports.documents import Document
 from s11audit.services import enquiries
 from s11audit.services import minutes as recording
 from s11audit.transactions import writing
+from s11audit.views.downloads import send_document
 from s11audit.views.guards import actor, board, now
 from s11audit.views.meetings import ONE, allowed, bp
-from s11audit.views.themes import FILE, file_answer
+from s11audit.views.themes import FILE
 
 
 @bp.get(f"{ONE}/pack")
@@ -64,7 +65,7 @@ def pack_file(board: Board, meeting_id: int, file_format: str) -> Response:
     """The pack as a file, as the reader may see it."""
     meeting = _meeting(board, meeting_id)
     found = meeting_pack(db.session, actor(), board.id, meeting, now=now())
-    return file_answer(pack_document(found, board), file_format)
+    return send_document(pack_document(found, board), board, file_format)
 
 
 @bp.post(f"{ONE}/lines/draft")
@@ -154,7 +155,7 @@ def minutes(board: Board, meeting_id: int) -> str:
 def minutes_file(board: Board, meeting_id: int, file_format: str) -> Response:
     """The minutes as a file."""
     document, _snapshot, _approved = _minutes(board, _meeting(board, meeting_id))
-    return file_answer(document, file_format)
+    return send_document(document, board, file_format)
 
 
 @bp.post(f"{ONE}/minutes/approve")

@@ -18,10 +18,11 @@ from s11audit.reports.build_programme import forward_plan, plan_document
 from s11audit.reports.document_files import DOCUMENT_FORMATS
 from s11audit.services import meetings
 from s11audit.transactions import writing
+from s11audit.views.downloads import send_document
 from s11audit.views.guards import actor, board, now
 from s11audit.views.listing import number_in, page_number, page_url
 from s11audit.views.meetings import allowed, bp, meeting_choices
-from s11audit.views.themes import FILE, file_answer
+from s11audit.views.themes import FILE
 
 AT = "/boards/<slug:board>/programme"
 QUARTERS_OFFERED = 5
@@ -58,7 +59,7 @@ def plan(board: Board) -> str:
 def plan_file(board: Board, file_format: str) -> Response:
     """The forward plan as a file."""
     found = forward_plan(db.session, actor(), board.id, number_in("stage"), now=now())
-    return file_answer(plan_document(found, board), file_format)
+    return send_document(plan_document(found, board), board, file_format)
 
 
 @bp.post(f"{AT}/accept")
@@ -163,7 +164,7 @@ def exceptions(board: Board) -> str:
 def exceptions_file(board: Board, file_format: str) -> Response:
     """The exception report as a file."""
     document = build_exceptions(db.session, actor(), board, _quarter(), now=now())
-    return file_answer(document, file_format)
+    return send_document(document, board, file_format)
 
 
 def _quarter() -> Quarter:

@@ -12,10 +12,12 @@ from s11audit.domain.policy import Can, Facts
 from s11audit.extensions import db
 from s11audit.forms.reports import AsAtForm
 from s11audit.models import Board
+from s11audit.queries.log import head_line
 from s11audit.queries.reports import cycles_with_stages
 from s11audit.reports.build import build_compliance, build_standards
 from s11audit.reports.data import Report
-from s11audit.reports.render import FORMATS, file_name, render
+from s11audit.reports.render import FORMATS, file_name, render, with_log
+from s11audit.views.downloads import send_report
 from s11audit.views.guards import actor, board, now
 
 bp = Blueprint("reports", __name__, url_prefix="/boards/<slug:board>")
@@ -94,11 +96,9 @@ def _file(kind: str, board: Board, cycle_id: int, number: int, file_format: str)
     if form.errors:
         raise BadRequest
     report = _build(kind, board, cycle_id, number, day)
-    response = Response(render(report, file_format), content_type=FORMATS[file_format])
-    name = file_name(report, file_format)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    line = head_line(db.session, board)
+    content = render(with_log(report, line), file_format)
+    return send_report(content, FORMATS[file_format], file_name(report, file_format), line)
 
 
 def _build(kind: str, board: Board, cycle_id: int, number: int, day: date | None) -> Report:

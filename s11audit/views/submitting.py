@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
 from s11audit.domain.dates import london_today
@@ -16,6 +16,7 @@ from s11audit.extensions import db
 from s11audit.forms.responses import SubmitForm
 from s11audit.models import Return, Submission
 from s11audit.queries.carrying import draft_of
+from s11audit.queries.log import head_line
 from s11audit.queries.progress import lacks
 from s11audit.queries.returns import facts_of
 from s11audit.queries.submissions import submission_by_number, submissions_of
@@ -25,6 +26,7 @@ from s11audit.services.responses import why_not_editable
 from s11audit.services.submissions import DECLARATION, Signatory, standard_part
 from s11audit.services.submitting import submit as submit_return
 from s11audit.transactions import writing
+from s11audit.views.downloads import sealed
 from s11audit.views.guards import actor, now, return_
 from s11audit.views.responses import bp
 
@@ -133,7 +135,8 @@ def submission_json(return_: Return, number: int) -> Answer:
     """A submission in the open format."""
     found = submission_by_number(db.session, return_.id, number)
     text = json.dumps(found.snapshot, ensure_ascii=False, indent=2) + "\n"
-    return _download(text.encode(), "application/json", found, return_, "json")
+    line = head_line(db.session, return_.membership.board)
+    return sealed(_download(text.encode(), "application/json", found, return_, "json"), line)
 
 
 @bp.get("/returns/<int:return_id>/submissions/<int:number>/return.pdf")
@@ -142,7 +145,9 @@ def submission_pdf(return_: Return, number: int) -> Answer:
     """A submission as a PDF."""
     found = submission_by_number(db.session, return_.id, number)
     tool = tool_of(db.session, return_.stage.cycle.tool_version)
-    return _download(return_pdf(found.snapshot, tool), "application/pdf", found, return_, "pdf")
+    line = head_line(db.session, return_.membership.board)
+    content = return_pdf(found.snapshot, tool, log=line)
+    return sealed(_download(content, "application/pdf", found, return_, "pdf"), line)
 
 
 @bp.get("/returns/<int:return_id>/submission")
@@ -166,10 +171,10 @@ def anchor(part: str) -> str:
 
 def _download(
     content: bytes, media_type: str, found: Submission, return_: Return, ending: str
-) -> Answer:
+) -> Response:
     agency = re.sub(r"[^a-z0-9]+", "-", return_.membership.name.casefold()).strip("-")[:60]
     name = f"{found.reference}-{agency}.{ending}".replace("-.", ".")
-    response = Answer(content, mimetype=media_type)
+    response = Response(content, mimetype=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

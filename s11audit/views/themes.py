@@ -16,10 +16,10 @@ from s11audit.queries.passages import passages_of
 from s11audit.queries.reviews import current_submission
 from s11audit.queries.themes import tag_on, tags_of, theme_on, themes_of, visible_tags
 from s11audit.reports.build_themes import ThemesView, themes_document, themes_view
-from s11audit.reports.document_files import DOCUMENT_FORMATS, document_name, draw_document
-from s11audit.reports.documents import Document
+from s11audit.reports.document_files import DOCUMENT_FORMATS
 from s11audit.services import themes
 from s11audit.transactions import writing
+from s11audit.views.downloads import send_document
 from s11audit.views.guards import actor, board, now, return_
 from s11audit.views.listing import choice_in, number_in, page_number, page_url
 
@@ -159,18 +159,7 @@ def published(board: Board) -> str:
 def published_file(board: Board, file_format: str) -> Response:
     """The themes without agencies' names, as a file."""
     document = themes_document(db.session, actor(), board, number_in("stage"), now=now())
-    return file_answer(document, file_format)
-
-
-def file_answer(document: Document, file_format: str) -> Response:
-    """Send a document as a file that no browser keeps."""
-    response = Response(
-        draw_document(document, file_format), content_type=DOCUMENT_FORMATS[file_format]
-    )
-    name = document_name(document, file_format)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return send_document(document, board, file_format)
 
 
 @bp.route(f"{AT}/passages/<int:tag_id>", methods=["GET", "POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -161,8 +162,24 @@ def test_tools_are_listed_checked_and_added(operator: Operator) -> None:
     assert "cannot be read" in operator.refused("tools", "check", str(operator.folder / "none"))
 
 
-def test_the_log_is_verified(board: Operator) -> None:
+def test_the_log_is_exported_and_verified(board: Operator) -> None:
     assert board.ok("log", "verify").startswith("The log is whole: ")
+    everything = board.ok("log", "export").splitlines()
+    of_board = board.ok("log", "export", "--board", "north").splitlines()
+    of_installation = board.ok("log", "export", "--installation").splitlines()
+    assert [*of_board, *of_installation] == everything
+    last = json.loads(of_board[-1])
+    assert (
+        board.ok("log", "verify", "--head", last["hash"][:12])
+        .splitlines()[1]
+        .startswith(f"That hash is entry {last['sequence']} of board north, made at ")
+    )
+    assert "is in no chain of it" in board.refused("log", "verify", "--head", "0" * 64, code=1)
+    assert "--head needs a hash" in board.refused("log", "verify", "--head", "what")
+    assert "not both" in board.refused("log", "export", "--board", "north", "--installation")
+    file = board.folder / "log.jsonl"
+    board.ok("log", "export", "-o", str(file))
+    assert file.read_text(encoding="utf-8").splitlines() == everything
     engine = create_engine(board.url)
     with engine.begin() as connection, unguarded(connection):
         connection.execute(text("UPDATE audit_log SET who = 'somebody' WHERE sequence = 2"))
@@ -252,7 +269,8 @@ def test_reports_are_written_whole_in_every_format(board: Operator) -> None:
     for kind in ("compliance", "standards"):
         for file_format in ("json", "csv", "html", "pdf", "xlsx"):
             file = board.folder / f"{kind}.{file_format}"
-            board.ok("report", kind, *options, "--format", file_format, "-o", str(file))
+            done = board.run("report", kind, *options, "--format", file_format, "-o", str(file))
+            assert re.fullmatch(r"Log: board north, entry \d+, [0-9a-f]{64}\n", done.stderr)
             assert file.read_bytes().startswith(starts.get(file_format, b""))
     report = json.loads((board.folder / "compliance.json").read_text(encoding="utf-8"))
     assert (report["board"], report["cycle"], report["stage"]) == ("north", "Audit", 1)

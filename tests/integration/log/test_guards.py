@@ -7,11 +7,10 @@ from sqlalchemy.exc import DBAPIError
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import OPERATOR, Actor
 from s11audit.models import AuditLog, AuditPayload
-from s11audit.services import log
-from s11audit.services.log_hashes import digest, hashed_fields, row_hash
 from s11audit.services.log_payloads import Change, erase_names, redact, redact_all
 from s11audit.services.log_proof import verify
 from tests import factories as make
+from tests.integration.log.chains import add, of_version_1, payload, row, take_out
 from tests.support.tampering import unguarded
 
 SALT = "5" * 32
@@ -54,31 +53,6 @@ def chained(session, person):
         add(session, board.id, OPERATOR, number=number)
     session.commit()
     return board.id
-
-
-def add(session, board_id, actor, **after):
-    log.record(
-        session, actor, Role.LEAD, "thing.changed", "thing", 1,
-        now=make.NOW, board_id=board_id, after=after,
-    )  # fmt: skip
-    session.commit()
-
-
-def row(session, sequence):
-    session.expire_all()
-    return session.scalars(select(AuditLog).where(AuditLog.sequence == sequence)).one()
-
-
-def payload(session, sequence):
-    return session.get(AuditPayload, row(session, sequence).id)
-
-
-def take_out(session, sequence, statement, **extra):
-    redact(
-        session, OPERATOR, Role.ADMIN, row(session, sequence).id,
-        {"before": {}, "after": {"statement": statement}}, by="redaction", now=make.NOW, **extra,
-    )  # fmt: skip
-    session.commit()
 
 
 def test_a_change_of_the_log_is_refused_whoever_makes_it(session, chained):
@@ -161,25 +135,8 @@ def test_what_a_redaction_says_stays_and_only_its_name_can_be_erased(session, ch
     assert "Jane" not in everything and "jane@" not in everything
 
 
-def of_version_1(session, chained, person):
-    """Turn the chain into one of s11audit 0.1.0, as its migration leaves it, by the rule of then:
-    rows hashed with the name, payloads without a salt."""
-    previous = "0" * 64
-    with unguarded(session):
-        for sequence in range(1, 5):
-            one, held = row(session, sequence), payload(session, sequence)
-            one.version, one.address, held.salt = 1, None, ""
-            one.payload_hash = digest(held.document)
-            fields = hashed_fields(one, one.payload_hash, sequence, who=held.who)
-            assert {"version", "address"}.isdisjoint(fields)
-            one.previous_hash, one.hash = previous, row_hash(previous, fields)
-            previous = one.hash
-            session.flush()
-    session.commit()
-
-
 def test_rows_of_the_first_version_prove_redacted_and_erased_too(session, chained, person):
-    of_version_1(session, chained, person)
+    of_version_1(session)
     assert verify(session) == (4, None)
     take_out(session, 1, "We met [redacted].")
     assert verify(session) == (5, None)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from pypdf import PdfReader
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Role
+from s11audit.domain.policy import OPERATOR
+from s11audit.queries.log import head_line
+from s11audit.reports.document_files import DOCUMENT_FORMATS
 from s11audit.reports.render import FORMATS
+from s11audit.services import log
 from tests import factories
 from tests.integration.reports.story import Story, tell
 from tests.support.web import sign_in
@@ -139,3 +147,50 @@ def test_a_page_takes_few_queries(client: FlaskClient, told: Story, statements: 
         statements.clear()
         assert client.get(path).status_code == 200
         assert len(statements) <= 12, statements
+
+
+def _words(content: bytes, file_format: str) -> str:
+    """Return everything that a file says."""
+    if file_format == "pdf":
+        found = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
+        return "\n".join(found)
+    if file_format == "xlsx":
+        book = load_workbook(BytesIO(content), read_only=True)
+        rows = [row for sheet in book for row in sheet.iter_rows(values_only=True)]
+        return "\n".join(str(cell) for row in rows for cell in row if cell)
+    return content.decode()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_file_says_how_far_the_log_had_come(
+    client: FlaskClient, told: Story, session: Session
+) -> None:
+    """At its foot, or, where the format is fixed, in a header."""
+    log.record(
+        session, OPERATOR, Role.ADMIN, "thing.changed", "thing", 1,
+        now=factories.NOW, board_id=told.board.id,
+    )  # fmt: skip
+    session.commit()
+    line = head_line(session, told.board)
+    assert re.fullmatch(r"Log: board meadow, entry 1, [0-9a-f]{64}", line)
+    reports = f"/boards/meadow/stages/{told.cycle.stages[0].id}"
+    paths = [
+        *(address(told, f"{kind}.{f}") for kind in ("compliance", "standards") for f in FORMATS),
+        *(
+            f"{base}.{file_format}"
+            for base in (
+                "/boards/meadow/themes/published",
+                "/boards/meadow/exceptions",
+                "/boards/meadow/programme/plan",
+                f"{reports}/visits",
+            )
+            for file_format in DOCUMENT_FORMATS
+        ),
+    ]
+    for path in paths:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["X-S11audit-Log"] == line, path
+        file_format = path.rpartition(".")[2]
+        shown = line in " ".join(_words(answer.data, file_format).split())
+        assert shown == (file_format in DOCUMENT_FORMATS), path
