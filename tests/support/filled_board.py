@@ -23,6 +23,7 @@ from s11audit.services import (
     calendars,
     chasing,
     digests,
+    redactions,
     returns,
     tools,
 )
@@ -146,6 +147,10 @@ def _office_work(builder: Builder, other: Return) -> None:
         session, office, builder.board.id, now=builder.later()
     )
     digests.send_batch(session, today, now=builder.later(), limit=1000)
+    builder.made.ids["redaction_id"] = redactions.redact_passage(
+        session, office, builder.board.id, "Their lead was ill",
+        "It said of a person why they were away.", now=builder.later(),
+    ).id  # fmt: skip
 
 
 def _history_and_tools(builder: Builder) -> None:
