@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from struct import error as struct_error
@@ -257,10 +258,10 @@ class Archive:
             manifest = json.loads(opened.read(LONGEST_MANIFEST))
         if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
             raise ValueError(MANIFEST)
-        if not isinstance(manifest["format"], int) or not isinstance(manifest["s11audit"], str):
-            raise ValueError(MANIFEST)
-        if manifest["format"] > FORMAT:
+        if isinstance(manifest["format"], int) and manifest["format"] > FORMAT:
             raise self.later()
+        if not _is_whole(manifest):
+            raise ValueError(MANIFEST)
         return manifest
 
     def _sum(self, name: str) -> tuple[int, str]:
@@ -273,6 +274,27 @@ class Archive:
         except _DAMAGED:
             raise self.damaged(f"{name} cannot be read") from None
         return size, digest.hexdigest()
+
+
+def _is_whole(manifest: dict[str, Any]) -> bool:
+    """Return whether a manifest of this format has all that it must have."""
+    try:
+        datetime.fromisoformat(manifest["made_at"])
+        evidence = manifest["evidence"]
+        return (
+            manifest["format"] == FORMAT
+            and all(isinstance(manifest[name], str) for name in ("s11audit", "revision", "engine"))
+            and all(isinstance(evidence[name], int) for name in ("files", "bytes"))
+            and all(isinstance(count, int) for count in manifest["rows"].values())
+            and all(isinstance(name, str) for name in manifest["missing"])
+            and all(isinstance(each["hash"], str) for each in manifest["log"])
+            and all(isinstance(each["chain"], str) for each in manifest["log"])
+            and all(isinstance(each["entry"], int) for each in manifest["log"])
+            and isinstance(evidence["sha256"], str)
+            and isinstance(manifest["parts"], list)
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def list_hash(names: Iterable[str]) -> str:

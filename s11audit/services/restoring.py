@@ -111,10 +111,7 @@ def restore(
 
 def _checked(archive: Archive, ledgers: Sequence[Path]) -> list[dict[str, Any]]:
     """Check everything that can be checked before anything is touched; return the ledgers."""
-    revision = archive.manifest.get("revision")
-    if not isinstance(revision, str):
-        raise archive.damaged("its manifest cannot be read")
-    if revision not in database.revisions():
+    if archive.manifest["revision"] not in database.revisions():
         raise archive.later()
     archive.check()
     return _entries(archive, [path for path in ledgers if path.exists()])
