@@ -1,4 +1,4 @@
-"""Finds, or installs, what tests need beside Python packages: Chromium and PostgreSQL.
+"""Finds, or installs, what tests need beside Python packages: Chromium, PostgreSQL and clamd.
 
 `make test` runs it first. An installed one is used; else apt installs it where this is root;
 Chromium can also come by Playwright's own installer; else the missing package is named.
@@ -14,12 +14,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support import chromium, postgres
+from tests.support import chromium, clamd, postgres
 
 
 def main() -> int:
-    """Return 0 when both are there, 1 after saying what is missing."""
-    missing = [problem for problem in (_postgresql(), _chromium()) if problem]
+    """Return 0 when all are there, 1 after saying what is missing."""
+    missing = [problem for problem in (_postgresql(), _clamd(), _chromium()) if problem]
     for problem in missing:
         print(f"error: {problem}", file=sys.stderr)
     return 1 if missing else 0
@@ -35,6 +35,15 @@ def _postgresql() -> str | None:
             "(or name the folder of its programs in S11AUDIT_TEST_POSTGRES_BIN)."
         )
     print(f"PostgreSQL: {folder}", flush=True)
+    return None
+
+
+def _clamd() -> str | None:
+    if clamd.program() is None:
+        _apt(clamd.PACKAGE)
+    if clamd.program() is None:
+        return f"clamd, the virus scanner, is missing: install the package {clamd.PACKAGE}."
+    print(f"clamd: {clamd.program()}", flush=True)
     return None
 
 
