@@ -13,14 +13,24 @@ def create_app(settings: dict[str, Any] | None = None, *, pages: bool = True) ->
     """Return the application. `settings` overrides those of the environment, by the names in
     config.py ("DATABASE_URL"); without `pages` it answers at no address, as commands need it,
     and is made in a tenth of the time. Registration only: what is registered lives in its own
-    module."""
+    module.
+
+    Raises ValueError for a setting that cannot be read or used and, with `pages`, for settings
+    too weak to let people in.
+    """
     config = paths.settings_module()
     values = config.complete(config.load() | (settings or {}))
+    if pages and (weak := config.weaknesses(values)):
+        raise ValueError("\n".join(weak))
     app = Flask(__name__, template_folder=str(paths.top("templates")))
     app.config.from_mapping(values)
     app.config.from_mapping(_library_settings(values))
     if values["PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=values["PROXIES"], x_proto=values["PROXIES"])  # type: ignore[method-assign]
+    if pages:
+        from s11audit.observing import observe
+
+        observe(app)  # first, so that every answer passes by it
     _extensions(app, values)
     _views(app, pages)
     return app
@@ -48,7 +58,8 @@ def _library_settings(values: dict[str, Any]) -> dict[str, Any]:
 
 def _extensions(app: Flask, values: dict[str, Any]) -> None:
     from s11audit import transactions
-    from s11audit.extensions import csrf, db, limiter, talisman
+    from s11audit.extensions import csrf, db, limiter
+    from s11audit.headers import set_up_headers
     from s11audit.sign_in import set_up_sign_in
 
     db.init_app(app)
@@ -60,25 +71,7 @@ def _extensions(app: Flask, values: dict[str, Any]) -> None:
         transactions.prepare(db.engine)
     csrf.init_app(app)
     limiter.init_app(app)
-    talisman.init_app(
-        app,
-        force_https=False,
-        strict_transport_security=values["SECURE_COOKIES"],
-        session_cookie_secure=values["SECURE_COOKIES"],
-        session_cookie_samesite="Lax",
-        frame_options="DENY",
-        referrer_policy="same-origin",
-        content_security_policy={
-            "default-src": "'self'",
-            "script-src": "'self'",
-            "style-src": "'self'",
-            "img-src": ["'self'", "data:"],
-            "object-src": "'none'",
-            "base-uri": "'none'",
-            "form-action": "'self'",
-            "frame-ancestors": "'none'",
-        },
-    )
+    set_up_headers(app, values)
     set_up_sign_in(app)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, redirect, request, url_for
+from flask import Flask, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import FSQLALiteUserDatastore, MailUtil, PasswordUtil, views
 from flask_security.core import UserMixin
@@ -132,7 +132,6 @@ def set_up_sign_in(app: Flask) -> None:
     set_up_sessions(app)
     app.view_functions["security.reset_password"] = _limited_reset
     password_reset.connect(_after_reset, app)
-    app.after_request(_keep_pages_private)
 
 
 def sign_in_limit() -> str:
@@ -163,13 +162,6 @@ def _ask_to_sign_in(mechanisms: Any = None, headers: Any = None) -> Any:
     if request.method == "GET" and request.path != "/":
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
     return redirect(url_for("security.login"))
-
-
-def _keep_pages_private(response: Response) -> Response:
-    """Let no browser keep a page or a download, so that nobody reads it there after the person
-    has left. What belongs to no one, as the style sheet, says itself how it is kept."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 def _after_reset(_app: Flask, user: User, **_: Any) -> None:
