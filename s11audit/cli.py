@@ -18,6 +18,7 @@ from s11audit.commands import (
     draws,
     imports,
     log,
+    people,
     reports,
     screening,
     service,
@@ -91,6 +92,7 @@ for command in (
     screening.screening,
     draws.draw,
     log.log,
+    people.person,
     backups.backup,
     backups.restore,
 ):

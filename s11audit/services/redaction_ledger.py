@@ -7,6 +7,7 @@ lengths, hashes of files and numbers of accounts, never what was taken out.
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from s11audit.services import erasing, log, redacted_files, redacted_texts
 from s11audit.services.redacted_texts import Look
 
 Entry = dict[str, Any]
+_log = logging.getLogger(__name__)
 _TEXTS = ("uid", "kind", "made_at", "by_role", "tombstone", "reason")
 
 
@@ -80,6 +82,7 @@ def write_ledger(session: Session, path: str | Path) -> int:
     if not new:
         return 0
     lines = [json.dumps(each, sort_keys=True) for each in (*known.values(), *new)]
+    file.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as copy:
         try:
             copy.write("\n".join(lines) + "\n")
@@ -91,6 +94,14 @@ def write_ledger(session: Session, path: str | Path) -> int:
                 Path(copy.name).unlink()
             raise
     return len(new)
+
+
+def keep_ledger_soon(session: Session, path: str | Path) -> None:
+    """Write the ledger's file now; where that fails, the worker does it within a minute."""
+    try:
+        write_ledger(session, path)
+    except (Invalid, OSError):
+        _log.warning("The ledger of redactions was not written; the worker tries again.")
 
 
 def unknown(session: Session, ledger: Iterable[Entry]) -> list[Entry]:

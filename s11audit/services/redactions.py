@@ -28,6 +28,7 @@ from s11audit.services.redacted_texts import Look
 from s11audit.services.redaction_ledger import (
     Applied,
     apply_ledger,
+    keep_ledger_soon,
     read_ledger,
     unknown,
     write_ledger,
@@ -38,6 +39,7 @@ __all__ = [
     "Applied",
     "Where",
     "apply_ledger",
+    "keep_ledger_soon",
     "look_for",
     "read_ledger",
     "redact_passage",

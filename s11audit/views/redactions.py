@@ -1,6 +1,5 @@
 """Redactions: a board's, by its office, and all of them, by an administrator."""
 
-import logging
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -21,7 +20,6 @@ from s11audit.views.guards import actor, board, installation, now
 from s11audit.views.listing import page_number
 
 bp = Blueprint("redactions", __name__)
-logger = logging.getLogger(__name__)
 
 
 @bp.get("/boards/<slug:board>/redactions")
@@ -182,10 +180,6 @@ def _total(places: dict[str, dict[str, int]]) -> int:
 
 
 def _done(board: Board | None, message: str) -> Any:
-    """Write the ledger's file now; where that fails, the worker does it within a minute."""
-    try:
-        redactions.write_ledger(db.session, current_app.config["REDACTIONS"])
-    except (Invalid, OSError):
-        logger.warning("The ledger of redactions was not written; the worker tries again.")
+    redactions.keep_ledger_soon(db.session, current_app.config["REDACTIONS"])
     flash(message, "success")
     return redirect(url_for(".index", board=board.slug) if board else url_for(".everywhere"))
