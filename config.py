@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,13 @@ def _key(text: str) -> str:
     if len(text) < SHORTEST_KEY:
         raise ValueError(f"it must be at least {SHORTEST_KEY} characters")
     return text
+
+
+def _years(text: str) -> int:
+    years = int(text)
+    if not 1 <= years <= 50:
+        raise ValueError("it must be a number of years from 1 to 50")
+    return years
 
 
 def _hour(text: str) -> int:
@@ -64,7 +72,17 @@ def _clamd(text: str) -> str:
     return text
 
 
+def _token(text: str) -> str:
+    if len(text) < SHORTEST_TOKEN:
+        raise ValueError(f"it must be at least {SHORTEST_TOKEN} characters")
+    return text
+
+
 SHORTEST_KEY = 32
+SHORTEST_TOKEN = 16
+FEWEST_CHARACTERS = 10  # different ones, in a key that nobody made up
+KEYS_OF_EXAMPLES = ("change me", "example", "secret", "for the tests only", "s11audit")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATA", "instance", str, "Folder for the SQLite file and the evidence."),
     Setting(
@@ -117,6 +135,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Days after which one is signed out however often one comes back.",
     ),
     Setting("INVITATION_DAYS", 14, int, "Days for which an invitation's link works."),
+    Setting(
+        "RETENTION_YEARS",
+        6,
+        _years,
+        "Years after a cycle's last stage was closed for which what agencies wrote is kept, where "
+        "the board office sets no others for the cycle. Nothing is removed by itself.",
+    ),
     Setting("MAX_UPLOAD_MB", 20, int, "Largest evidence file, in megabytes."),
     Setting(
         "EVIDENCE_TYPES",
@@ -171,6 +196,13 @@ SETTINGS: tuple[Setting, ...] = (
         int,
         "How many reverse proxies stand before the service and set X-Forwarded-For.",
     ),
+    Setting(
+        "METRICS_TOKEN",
+        "",
+        _token,
+        "Token by which Prometheus fetches `/metrics`; at least 16 characters. Empty: there are "
+        "no metrics.",
+    ),
     Setting("TESTING", False, _flag, "For the project's own tests only."),
 )
 
@@ -191,7 +223,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:
             values[setting.name] = setting.read(text)
         except ValueError as error:
-            shown = "this" if setting.read is _key else repr(text)
+            shown = "this" if setting.read in (_key, _token) else repr(text)
             raise ValueError(
                 f"S11AUDIT_{setting.name}: {shown} cannot be read ({error})."
             ) from None
@@ -217,6 +249,42 @@ def complete(values: dict[str, Any]) -> dict[str, Any]:
         "REDACTIONS": values["REDACTIONS"] or str(data / "redactions.jsonl"),
         "SECRET_KEY": values["SECRET_KEY"] or _kept_key(data / "secret_key"),
     }
+
+
+def weaknesses(values: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return what is too weak in complete settings for others to be let in, a sentence each that
+    says how to put it right. Settings for tests are never weak. `environ` is the process's, for
+    what is no setting of ours."""
+    if values["TESTING"]:
+        return []
+    environ = os.environ if environ is None else environ
+    found = []
+    key = values["SECRET_KEY"]
+    if len(set(key)) < FEWEST_CHARACTERS or any(
+        key.lower().startswith(each) for each in KEYS_OF_EXAMPLES
+    ):
+        found.append(
+            "S11AUDIT_SECRET_KEY: this is a key out of an example, or one that can be guessed; "
+            "make one by: openssl rand -hex 32."
+        )
+    if environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
+        found.append(
+            "FLASK_DEBUG: it shows the program and what people typed to whoever meets a fault; "
+            "unset it."
+        )
+    address = urlsplit(values["BASE_URL"])
+    if address.scheme == "https" and not values["SECURE_COOKIES"]:
+        found.append(
+            "S11AUDIT_SECURE_COOKIES: set it to yes, since people reach the service by HTTPS; "
+            "else a browser may send their session without it."
+        )
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
+        found.append(
+            f"S11AUDIT_BASE_URL: {values['BASE_URL']} is reached without TLS, so that passwords "
+            "and evidence could be read on the way; put a web server with a certificate before "
+            "the service (docs/production.md) and give its https:// address."
+        )
+    return found
 
 
 def _kept_key(file: Path) -> str:

@@ -25,6 +25,13 @@ def top(name: str) -> Path:
 
 
 @cache
+def newest_revision() -> str:
+    """Return the revision of the newest schema: the number that the last migration's file begins
+    with."""
+    return max(file.name.partition("_")[0] for file in top("migrations").glob("[0-9]*.py"))
+
+
+@cache
 def settings_module() -> ModuleType:
     """Return config.py, loaded by its path: `import config` could find somebody else's."""
     path = top("config.py")

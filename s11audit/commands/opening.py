@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
 from s11audit.domain.dates import iso_day
 from s11audit.domain.errors import Invalid
+from s11audit.paths import settings_module
 
 
 @contextmanager
@@ -47,6 +48,21 @@ def application(settings: dict[str, Any] | None = None) -> Flask:
             f"S11AUDIT_DATABASE_URL: the database must be SQLite or PostgreSQL; {error.name} is "
             "not installed."
         ) from error
+
+
+def let_people_in(host: str) -> None:
+    """Pass where the settings are strong enough to serve on `host`; else a usage error says what
+    is too weak. Needs an application context."""
+    config = settings_module()
+    weak = config.weaknesses(current_app.config)
+    safe = current_app.config["BASE_URL"].startswith("https:") or current_app.testing
+    if not weak and host not in config.LOOPBACK and not safe:
+        weak = [
+            f"--host {host}: others could reach the service without TLS; put a web server with a "
+            "certificate before it (docs/production.md) and give its address as S11AUDIT_BASE_URL."
+        ]
+    if weak:
+        raise click.UsageError("\n".join(weak))
 
 
 def _make_ready() -> None:

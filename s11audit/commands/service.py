@@ -2,7 +2,7 @@
 
 import click
 
-from s11audit.commands.opening import application, opened
+from s11audit.commands.opening import application, let_people_in, opened
 from s11audit.commands.progress import Progress
 
 PORT = click.IntRange(0, 65535)
@@ -29,7 +29,7 @@ def serve(host: str, port: int, workers: int) -> None:
     from s11audit.jobs.server import serve as run
 
     with opened():
-        pass
+        let_people_in(host)
     run(host, port, workers)
 
 

@@ -74,6 +74,7 @@ HELD: dict[str, Kept] = {
     "reminder_schedule": Kept(
         "Wording of the reminders", "", {"days_before": C, "subject": W, "text": W}
     ),
+    "worker_beat": Kept("Sign of life of the worker", "", {"machine": C}),
     # Boards, agencies, tools
     "board": Kept("Board", "", {"slug": C, "name": N}),
     "agency": Kept("Agency", "", {"name": N}),

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -28,7 +29,12 @@ def serve(host: str, port: int, workers: int) -> None:
     """
     listener = _listen(host, port)
     address = _address(host, listener.getsockname()[1])
-    environment = {"S11AUDIT_BASE_URL": address, **os.environ}
+    counters = tempfile.TemporaryDirectory(prefix="s11audit-counters-")
+    environment = {
+        "S11AUDIT_BASE_URL": address,
+        "PROMETHEUS_MULTIPROC_DIR": counters.name,  # shared by the web processes
+        **os.environ,
+    }
     stop = _Stop()
     web = _start(_gunicorn(listener.fileno(), workers), environment, (listener.fileno(),))
     worker = _start((sys.executable, "-m", "s11audit.jobs.worker"), environment)
@@ -39,6 +45,7 @@ def serve(host: str, port: int, workers: int) -> None:
         _wait([web, worker], stop)
     finally:
         codes = _end([web, worker])
+        counters.cleanup()
     if not stop.asked:
         print("s11audit has stopped: one of its processes ended.", file=sys.stderr)  # noqa: T201
         raise SystemExit(1)
@@ -77,9 +84,10 @@ def _address(host: str, port: int) -> str:
 
 def _gunicorn(listener: int, workers: int) -> tuple[str, ...]:
     return (
-        sys.executable, "-m", "gunicorn", "s11audit:create_app()", "--bind", f"fd://{listener}",
+        sys.executable, "-m", "gunicorn", "s11audit.wsgi:served()", "--bind", f"fd://{listener}",
         "--workers", str(workers), "--worker-class", "gthread", "--threads", str(THREADS),
-        "--log-level", "warning", "--no-control-socket",
+        "--log-level", "warning", "--logger-class", "s11audit.process_log.GunicornLogger",
+        "--no-control-socket",
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ own work in the database and the next one takes it up.
 """
 
 import logging
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from flask import Flask
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from sqlalchemy import make_url
 
-from s11audit import create_app
+from s11audit import create_app, process_log
 from s11audit.adapters.mail import set_up_mail
 from s11audit.jobs.carrying import decide_kinds
 from s11audit.jobs.health import beat
@@ -74,8 +75,14 @@ def register(huey: Huey, app: Flask) -> None:
 
 
 def main() -> None:
-    """Run until SIGTERM, which lets the message that is being sent be finished."""
-    app = create_app()
+    """Run until SIGTERM, which lets the message that is being sent be finished. Settings that
+    cannot be read or are too weak end it with a sentence each."""
+    try:
+        app = create_app()
+    except ValueError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        raise SystemExit(1) from None
+    process_log.set_up()
     set_up_mail(app)
     huey = make_huey(app.config["DATABASE_URL"], app.config["DATA"])
     register(huey, app)

@@ -25,6 +25,7 @@ from s11audit.views import (
     figures,
     formats,
     health,
+    health,
     histories,
     imports,
     installation,

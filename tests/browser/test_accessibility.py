@@ -30,6 +30,7 @@ ANSWERS_NO_PAGE = {
     "calendars.feed", "challenges.sheet", "escalations.pdf", "evidence.download", "figures.as_csv",
     "reports.compliance_file", "reports.standards_file",
     "reports.comparison_file", "tools.lineage_file",
+    "health.alive", "health.metrics", "health.ready",
     "meetings.exceptions_file", "meetings.minutes_file", "meetings.pack_file",
     "meetings.plan_file", "themes.published_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",

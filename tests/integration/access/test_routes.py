@@ -10,6 +10,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 # Open to anybody. Flask-Security's own pages check the person themselves.
 PUBLIC = {
+    "health.alive",
+    "health.ready",
+    "health.metrics",
     "static",
     "security.static",
     "security.login",
