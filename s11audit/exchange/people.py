@@ -1,7 +1,7 @@
 """Inviting many people at once: `agency,email,role` and optionally `name`. See docs/formats.md."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -27,6 +27,9 @@ MOST_ROWS = 2_000
 ROLES = tuple(role for role in (*AGENCY_ROLES, *BOARD_ROLES) if role is not Role.SCRUTINEER)
 
 
+Key = tuple[str, Role, int | None]
+
+
 @dataclass(frozen=True)
 class PersonRow:
     """One person to invite: to an agency, or to the board where there is no membership."""
@@ -36,11 +39,18 @@ class PersonRow:
     role: Role
     name: str
     membership: Membership | None
+    shared: bool = False
+    """Whether the file names other people at the same address for the same role."""
 
     @property
-    def key(self) -> tuple[str, Role, int | None]:
-        """What a person can be invited to once."""
+    def key(self) -> Key:
+        """What a person can be invited to once; people who share a mailbox each."""
         return self.email, self.role, self.membership.id if self.membership else None
+
+    @property
+    def named_key(self) -> tuple[Key, str]:
+        """The same with the person's name, which tells people of one mailbox apart."""
+        return self.key, name_key(self.name)
 
 
 def plan(
@@ -59,11 +69,15 @@ def plan(
         faults.raise_any()
     members = memberships_by_key(session, board_id)
     rows = [_row(line, members, faults, now) for line in lines]
-    people = [row for row in rows if row is not None]
+    people = _told_apart([row for row in rows if row is not None])
     _refuse_twice(people, faults)
     faults.raise_any()
     there = _there(session, board_id, {row.email for row in people}, now)
-    new = [row for row in people if row.key not in there]
+    held = {key for key, _name in there}
+    new = [
+        row for row in people
+        if (row.named_key not in there if row.shared else row.key not in held)
+    ]  # fmt: skip
     told = tuple(PlanLine(row.row, _told(row)) for row in new)
     return new, Plan(noun=NOUN, added=told, unchanged=len(people) - len(new))
 
@@ -84,6 +98,7 @@ def apply(
             board_id=None if person.membership else board_id,
             membership_id=person.membership.id if person.membership else None,
             name=person.name,
+            shared=person.shared,
             now=now,
         )
     log.record(
@@ -148,21 +163,32 @@ def _member(
     return member
 
 
-def _refuse_twice(people: list[PersonRow], faults: Faults) -> None:
-    first: dict[tuple[str, Role, int | None], int] = {}
+def _told_apart(people: list[PersonRow]) -> list[PersonRow]:
+    """Return the rows, marked where several name different people of one address and role: these
+    share a mailbox (domain rule 68)."""
+    names: dict[Key, list[str]] = {}
     for row in people:
-        if row.key in first:
-            faults.add(row.row, "email", f"{row.email} is in row {first[row.key]} already.")
-        first.setdefault(row.key, row.row)
+        names.setdefault(row.key, []).append(name_key(row.name))
+    return [replace(row, shared=len(names[row.key]) > 1 and all(names[row.key])) for row in people]
+
+
+def _refuse_twice(people: list[PersonRow], faults: Faults) -> None:
+    first: dict[object, int] = {}
+    for row in people:
+        key = row.named_key if row.shared else row.key
+        if key in first:
+            faults.add(row.row, "email", f"{row.email} is in row {first[key]} already.")
+        first.setdefault(key, row.row)
 
 
 def _there(
     session: Session, board_id: int, emails: Collection[str], now: datetime
-) -> set[tuple[str, Role, int | None]]:
-    """Return who holds which role there already or has an invitation to it that waits."""
+) -> set[tuple[Key, str]]:
+    """Return who holds which role there already or has an invitation to it that waits, each with
+    the name."""
     today = london_today(now)
     held = session.execute(
-        select(User.email, Grant.role, Grant.membership_id)
+        select(User.email, Grant.role, Grant.membership_id, User.name)
         .join(User, User.id == Grant.user_id)
         .outerjoin(Membership, Membership.id == Grant.membership_id)
         .where(
@@ -172,7 +198,7 @@ def _there(
         )
     )
     invited = session.execute(
-        select(Invitation.email, Invitation.role, Invitation.membership_id)
+        select(Invitation.email, Invitation.role, Invitation.membership_id, Invitation.name)
         .outerjoin(Membership, Membership.id == Invitation.membership_id)
         .where(
             or_(Invitation.board_id == board_id, Membership.board_id == board_id),
@@ -181,10 +207,14 @@ def _there(
             Invitation.expires_at > now,
         )
     )
-    found = {tuple(row) for row in (*held, *invited)}
-    return {key for key in found if key[0] in emails}
+    return {
+        ((email, role, membership_id), name_key(name or ""))
+        for email, role, membership_id, name in (*held, *invited)
+        if email in emails
+    }
 
 
 def _told(row: PersonRow) -> str:
     place = f" for {row.membership.name}" if row.membership else ""
-    return f"{row.email}: {in_words(row.role)}{place}"
+    who = f"{row.email} ({row.name})" if row.shared else row.email
+    return f"{who}: {in_words(row.role)}{place}"

@@ -20,16 +20,19 @@ from s11audit.models import (
     Rating,
     Response,
     Return,
+    Stage,
     Submission,
     User,
 )
 from s11audit.queries.agency_home import due_in_words
+from s11audit.queries.open_improvements import is_open as improvement_is_open
 from s11audit.queries.responses import Colleague, colleagues
 from s11audit.queries.submissions import Sent, returns_of_membership, submissions_of_returns
 from s11audit.queries.tools import standards_asked
 from s11audit.scoring.as_at import is_open
 from s11audit.tools.schema import Standard
 
+_UNFINISHED = (ActionState.OPEN, ActionState.UNDERWAY)
 _EDITABLE = (ReturnState.NOT_STARTED, ReturnState.IN_PROGRESS)
 
 
@@ -85,12 +88,11 @@ class SaidBefore:
 
 
 @dataclass(frozen=True)
-class DueAction:
-    """An action that is not finished."""
+class OpenImprovement:
+    """An improvement that is not done, and its actions, each with whether it is overdue."""
 
-    action: Action
     improvement: Improvement
-    overdue: bool
+    actions: Sequence[tuple[Action, bool]]
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,17 @@ class HandOverPage:
     waiting: Sequence[Return]
     """Returns that are with the office or QA."""
     said: SaidBefore | None
-    actions: Sequence[DueAction]
+    rated: SaidBefore | None
+    """The latest that was rated, where what was said last was not."""
+    improvements: Sequence[OpenImprovement]
     people: Sequence[Colleague]
     notes: Sequence[HandOverNote]
     sent_back: dict[int, Sent] = field(default_factory=dict)
+
+    @property
+    def overdue(self) -> int:
+        """How many actions are overdue."""
+        return sum(late for each in self.improvements for _action, late in each.actions)
 
     @property
     def to_reassign(self) -> int:
@@ -119,6 +128,7 @@ def hand_over_page(session: Session, membership: Membership, now: datetime) -> H
     present = {each.user.id for each in people}
     found = returns_of_membership(session, membership.id, today)
     sent = submissions_of_returns(session, [each.id for each in found])
+    said, rated = _said_before(session, found, sent)
     editable = [each for each in found if _is_editable(each, now)]
     responses = _responses(session, [each.id for each in editable])
     return HandOverPage(
@@ -139,8 +149,9 @@ def hand_over_page(session: Session, membership: Membership, now: datetime) -> H
             if each.standing is Standing.ASKED
             and each.state not in (*_EDITABLE, ReturnState.CLOSED)
         ],
-        said=_said_before(session, found, sent),
-        actions=_actions(session, membership.id, today),
+        said=said,
+        rated=rated,
+        improvements=_improvements(session, membership.id, today),
         people=people,
         notes=_notes(session, membership.id),
         sent_back={
@@ -208,36 +219,42 @@ def _responses(session: Session, return_ids: Collection[int]) -> dict[tuple[int,
 
 def _said_before(
     session: Session, found: Sequence[Return], sent: dict[int, list[Sent]]
-) -> SaidBefore | None:
-    """Return the latest submission of all with its return, and the ratings published for it."""
-    latest = max(
+) -> tuple[SaidBefore | None, SaidBefore | None]:
+    """Return the latest submission of all with its return, and the latest whose ratings were
+    published, where that is another one. What was sent back was not said yet."""
+    said = sorted(
         (
             (sent[each.id][-1].submission, each)
             for each in found
             if sent[each.id] and not (each.state in _EDITABLE and sent[each.id][-1].sent_back)
         ),
         key=lambda pair: (pair[0].effective_at, pair[0].id),
-        default=None,
     )
-    if latest is None:
-        return None
-    submission, return_ = latest
-    agreed = {
-        each.standard: each
-        for each in session.scalars(
-            select(Rating)
-            .where(Rating.return_id == return_.id, Rating.publication_id.is_not(None))
-            .order_by(Rating.id)
+    agreed: dict[int, dict[int, Rating]] = {}
+    for rating in session.scalars(
+        select(Rating)
+        .where(
+            Rating.return_id.in_([each.id for _submission, each in said]),
+            Rating.publication_id.is_not(None),
         )
-    }
-    return SaidBefore(
-        return_,
-        submission,
-        [
-            (each, _own(submission, each.number), agreed.get(each.number))
-            for each in standards_asked(session, return_)
-        ],
-    )
+        .order_by(Rating.id)
+    ):
+        agreed.setdefault(rating.return_id, {})[rating.standard] = rating
+    made = [
+        SaidBefore(
+            return_,
+            submission,
+            [
+                (each, _own(submission, each.number), agreed.get(return_.id, {}).get(each.number))
+                for each in standards_asked(session, return_)
+            ],
+        )
+        for submission, return_ in said
+        if return_.id in agreed or return_ is said[-1][1]
+    ]
+    latest = made[-1] if made else None
+    rated = next((each for each in reversed(made) if each.return_.id in agreed), None)
+    return latest, rated if rated is not latest else None
 
 
 def _own(submission: Submission, number: int) -> str | None:
@@ -245,20 +262,26 @@ def _own(submission: Submission, number: int) -> str | None:
     return str(found) if found else None
 
 
-def _actions(session: Session, membership_id: int, today: date) -> list[DueAction]:
+def _improvements(session: Session, membership_id: int, today: date) -> list[OpenImprovement]:
     rows = session.scalars(
-        select(Action)
-        .join(Action.improvement)
-        .where(
-            Improvement.membership_id == membership_id,
-            Improvement.superseded_by_id.is_(None),
-            Action.removed_at.is_(None),
-            Action.state.in_([ActionState.OPEN, ActionState.UNDERWAY]),
+        select(Improvement)
+        .join(Return, Return.id == Improvement.return_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .where(Improvement.membership_id == membership_id, improvement_is_open())
+        .options(joinedload(Improvement.actions))
+        .order_by(Improvement.standard, Improvement.id)
+    ).unique()
+    return [
+        OpenImprovement(
+            each,
+            [
+                (action, action.state in _UNFINISHED and action.due_on < today)
+                for action in each.actions
+                if action.removed_at is None and action.state is not ActionState.CARRIED_ON
+            ],
         )
-        .options(contains_eager(Action.improvement))
-        .order_by(Action.due_on, Action.id)
-    )
-    return [DueAction(each, each.improvement, each.due_on < today) for each in rows]
+        for each in rows
+    ]
 
 
 def _notes(session: Session, membership_id: int) -> Sequence[HandOverNote]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from s11audit.domain.dates import london_today
 from s11audit.domain.enums import ReturnState, Role, Standing
@@ -232,7 +232,7 @@ def _live(now: datetime) -> ColumnElement[bool]:
 
 
 def _holds(
-    person: ColumnElement[int] | ColumnElement[int | None],
+    person: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
     roles: Collection[Role],
     place: ColumnElement[bool],
     now: datetime,
