@@ -1,0 +1,249 @@
+"""A backup holds one moment of a board that goes on; it is put back whole, on either engine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from s11audit.adapters.archives import Archive
+from s11audit.domain.enums import Role
+from s11audit.domain.errors import Invalid, Refused
+from s11audit.domain.policy import OPERATOR
+from s11audit.extensions import db
+from s11audit.models import AuditLog, Board, Invitation, OutboxMessage, User, UserSession
+from s11audit.services import backups, log, restoring
+from s11audit.services.outbox import MOST_ATTEMPTS
+from s11audit.transactions import writing
+from tests import factories
+from tests.integration.backups.places import NOW, place, rows_in
+from tests.support.databases import Databases
+
+OLD = Path(__file__).parents[2] / "releases" / "0.1.0.s11audit"
+KINDS = ["sqlite", "postgresql"]
+
+
+def test_a_board_moves_to_the_other_engine_and_back_without_loss(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """The filled database of 0.1.0, restored on PostgreSQL, from there on SQLite; what the second
+    backup holds is what the first one held."""
+    with place(databases, "postgresql", tmp_path / "a") as there:
+        assert there.restore(OLD).broken is None
+        there.back_up(tmp_path / "first.zip")
+        first = rows_in(tmp_path / "first.zip")
+        with writing() as session:  # numbers go on after the highest
+            assert factories.board(session).id == max(row["id"] for row in first["board"]) + 1
+    with place(databases, "sqlite", tmp_path / "b") as here:
+        done = here.restore(tmp_path / "first.zip")
+        assert (done.broken, done.same_key, done.missing) == (None, True, [])
+        assert done.files == len(list(here.storage.listing())) > 20
+        here.back_up(tmp_path / "second.zip")
+    second = rows_in(tmp_path / "second.zip")
+    assert sorted(second) == sorted(first)
+    renewed = {"user": "fs_uniquifier", "invitation": "token_hash"}
+    for table, rows in first.items():
+        left_out = renewed.get(table)
+        known = {_text(row, left_out) for row in rows}
+        added = [row for row in second[table] if _text(row, left_out) not in known]
+        if table == "audit_log":  # what was restored is logged, once
+            assert [row["what"] for row in added] == ["backup.restored"]
+        elif table != "audit_payload":
+            assert added == [], table
+            assert len(second[table]) == len(rows), table
+
+
+def _text(row: dict[str, object], left_out: str | None) -> str:
+    return repr(sorted((name, str(value)) for name, value in row.items() if name != left_out))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_backup_beside_a_writer_is_one_moment_and_holds_nobody_up(
+    databases: Databases, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each change is a board and its entry in the log: a copy has as many of one as of the
+    other. A writer waits for no table."""
+    real = backups.dump
+    monkeypatch.setattr(
+        backups, "dump", lambda *given: (time.sleep(0.02), real(*given))[1]
+    )  # so that there are changes between the tables
+    stop, waits = threading.Event(), []
+
+    def write() -> None:
+        with there.app.app_context():
+            while not stop.is_set():
+                began = time.monotonic()
+                with writing() as session:
+                    made = factories.board(session)
+                    log.record(
+                        session, OPERATOR, None, "board.added", "board", made.id,
+                        now=NOW, board_id=None,
+                    )  # fmt: skip
+                waits.append(time.monotonic() - began)
+
+    with place(databases, kind, tmp_path, empty=False) as there:
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            while len(waits) < 3:
+                time.sleep(0.01)
+            before = len(waits)
+            there.back_up(tmp_path / "a.zip")
+            during = waits[before:]
+        finally:
+            stop.set()
+            writer.join()
+        written = db.session.scalar(select(func.count()).select_from(Board)) or 0
+        db.session.rollback()
+    rows = rows_in(tmp_path / "a.zip")
+    assert len(rows["board"]) == len(rows["audit_log"]) == len(rows["audit_payload"])
+    assert before <= len(rows["board"]) < written
+    assert len(during) > 10
+    assert max(during) < 1.5
+
+
+def test_evidence_that_is_removed_meanwhile_is_in_neither_half_of_the_copy(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        kept, gone, lost = (there.offer(each) for each in (b"kept", b"gone", b"lost"))
+        there.storage.remove(lost)  # and the database still names it
+        real = there.storage.open
+        passed = []
+
+        def removed_first(name: str) -> object:
+            if name == gone and not passed:
+                passed.append(name)
+                there.storage.remove(gone)
+                with writing() as session:
+                    session.execute(text("DELETE FROM blob WHERE sha256 = :name"), {"name": gone})
+            return real(name)
+
+        monkeypatch.setattr(there.storage, "open", removed_first)
+        made = there.back_up(tmp_path / "a.zip")
+    assert (made.files, made.missing) == (1, [lost])
+    with Archive(tmp_path / "a.zip") as archive:
+        assert [name for name, _size in archive.evidence()] == [kept]
+    assert {row["sha256"] for row in rows_in(tmp_path / "a.zip")["blob"]} == {kept, lost}
+
+
+def test_a_file_that_was_damaged_in_the_store_stops_the_backup(
+    databases: Databases, tmp_path: Path
+) -> None:
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        name = there.offer(b"as it was")
+        assert there.storage.folder is not None
+        (there.storage.folder / name[:2] / name).write_bytes(b"as it is!")
+        with pytest.raises(Invalid, match="damaged in the store"):
+            there.back_up(tmp_path / "a.zip")
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]
+
+
+def test_no_session_link_or_letter_lives_on(databases: Databases, tmp_path: Path) -> None:
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        with writing() as session:
+            user = factories.user(session)
+            board = factories.board(session)
+            before, user_id = user.fs_uniquifier, user.id
+            common = {"user_id": user.id, "created_at": NOW, "last_seen_at": NOW}
+            session.add(UserSession(**common, token_hash="a" * 64, device="", address=""))
+            session.add(
+                Invitation(
+                    email="new@example.org", role=Role.OFFICE, board_id=board.id,
+                    token_hash="b" * 64, sent_at=NOW, expires_at=NOW + timedelta(days=14),
+                )
+            )  # fmt: skip
+            for key, secret in (("sent", True), ("waits", False), ("link", True)):
+                session.add(
+                    OutboxMessage(
+                        dedupe_key=key, to_email="new@example.org", subject=key, body=f"{key} body",
+                        secret=secret, created_at=NOW, next_attempt_at=NOW, attempts=0,
+                        sent_at=NOW if key == "sent" else None,
+                    )
+                )  # fmt: skip
+        there.back_up(tmp_path / "a.zip")
+    with place(databases, "sqlite", tmp_path / "b") as here:
+        here.restore(tmp_path / "a.zip")
+        session = db.session
+        assert session.scalar(select(UserSession.ended_at)) == NOW
+        assert session.get_one(User, user_id).fs_uniquifier != before
+        assert session.scalar(select(Invitation.token_hash)) != "b" * 64
+        mail = {
+            each.subject: (each.attempts, each.body)
+            for each in session.scalars(select(OutboxMessage))
+        }
+        assert mail["sent"] == (0, "sent body")
+        assert mail["waits"] == (MOST_ATTEMPTS, "waits body")
+        assert mail["link"][0] == MOST_ATTEMPTS and "no longer works" in mail["link"][1]
+        assert session.scalars(select(AuditLog.what)).all() == ["backup.restored"]
+        db.session.rollback()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_an_empty_place_is_restored_into(
+    databases: Databases, tmp_path: Path, kind: str
+) -> None:
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        name = there.offer(b"evidence")
+        there.back_up(tmp_path / "a.zip")
+    with place(databases, kind, tmp_path / "b", empty=False) as here:  # as `init` leaves it
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE other (id INTEGER)"))
+            connection.execute(text("INSERT INTO other VALUES (1)"))
+        with pytest.raises(Refused, match="database is not empty"):
+            here.restore(tmp_path / "a.zip")
+        with db.engine.begin() as connection:
+            connection.execute(text("DROP TABLE other"))
+        assert here.storage.folder is not None
+        stranger = here.storage.folder / "ab"
+        stranger.mkdir(parents=True)
+        (stranger / "letter.txt").write_text("kept here by somebody")
+        with pytest.raises(Refused, match="store holds other files"):
+            here.restore(tmp_path / "a.zip")
+        (stranger / "letter.txt").unlink()
+        assert here.restore(tmp_path / "a.zip").files == 1
+        assert [each.sha256 for each in here.storage.listing()] == [name]
+        with pytest.raises(Refused, match="database is not empty"):
+            here.restore(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_restore_that_is_cut_off_can_be_run_again(
+    databases: Databases, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        there.offer(b"evidence")
+        there.back_up(tmp_path / "a.zip")
+    with place(databases, kind, tmp_path / "b") as here:
+        with monkeypatch.context() as patch:
+            patch.setattr(restoring.log, "verify", _cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                here.restore(tmp_path / "a.zip")
+        assert not db.engine.dialect.has_table(db.engine.connect(), "board")
+        assert here.restore(tmp_path / "a.zip").files == 1
+
+
+def _cut_off(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_backup_of_a_later_schema_or_with_other_rows_is_refused_and_nothing_is_touched(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        there.offer(b"evidence")
+        there.back_up(tmp_path / "a.zip")
+    with place(databases, "sqlite", tmp_path / "b") as here:
+        with monkeypatch.context() as patch:
+            patch.setattr(restoring.database, "revisions", lambda: ["0001"])
+            with pytest.raises(Invalid, match="a later version"):
+                here.restore(tmp_path / "a.zip")
+        cut = tmp_path / "cut.zip"
+        cut.write_bytes((tmp_path / "a.zip").read_bytes()[:-100])
+        with pytest.raises(Invalid, match="its end is missing"):
+            here.restore(cut)
+        assert here.is_empty()
