@@ -28,6 +28,15 @@ class Invalid(S11Error):
         self.problems = problems or {}
 
 
+class Gone(S11Error):
+    """What the address names was removed when its retention ended (domain rule 79). `day` is when,
+    in words."""
+
+    def __init__(self, day: str) -> None:
+        super().__init__(f"This was removed on {day}, since its retention had ended.")
+        self.day = day
+
+
 class Conflict(S11Error):
     """Somebody else saved in between. `current` is the version number that is stored now."""
 

@@ -217,6 +217,11 @@ HELD: dict[str, Kept] = {
     "enquiry_line": Kept("Line of enquiry", _OFFICE, {"draft_key": C, "text": W}),
     "meeting_decision": Kept("Decision of a meeting", _OFFICE, {"text": W, "owner": P}),
     "minutes": Kept("Minutes as approved", _OFFICE, {"snapshot": W}),
+    "retention_run": Kept(
+        "Removal at the end of retention",
+        "",
+        {"by_role": C, "digest": C, "removed": C, "kept": C},
+    ),
     # The record
     "audit_log": Kept(
         "Log",

@@ -55,6 +55,7 @@ from s11audit.models.reminders import (
     Reminder,
     ReminderSchedule,
 )
+from s11audit.models.retention import RetentionRun
 from s11audit.models.returns import (
     Answer,
     Extension,
@@ -147,6 +148,7 @@ __all__ = [
     "Reply",
     "ReplyEvidence",
     "Response",
+    "RetentionRun",
     "Return",
     "ReturnedResult",
     "Role",

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,8 +69,8 @@ class AuditPayload(Base):
 
     log_id: Mapped[int] = mapped_column(ForeignKey("audit_log.id"), primary_key=True)
     document: Mapped[str] = mapped_column(Text)
-    who: Mapped[str] = mapped_column(String(300), server_default="")
-    salt: Mapped[str] = mapped_column(String(32), server_default="")
+    who: Mapped[str] = mapped_column(String(300), server_default=text("''"))
+    salt: Mapped[str] = mapped_column(String(32), server_default=text("''"))
     redactions: Mapped[int] = mapped_column(server_default="0")
     redacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

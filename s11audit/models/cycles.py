@@ -12,10 +12,18 @@ from s11audit.models.tools import ToolVersion
 
 
 class Cycle(Base):
-    """A run of one tool over one or more stages. `recorded` marks imported history."""
+    """A run of one tool over one or more stages. `recorded` marks imported history.
+
+    `retain_years`: for how many years after its last stage was closed what agencies wrote is kept;
+    None is the service's default. `contents_removed_at`: when it was removed (domain rule 79).
+    """
 
     __tablename__ = "cycle"
-    __table_args__ = (UniqueConstraint("board_id", "name_key"), one_of("basis", Basis))
+    __table_args__ = (
+        UniqueConstraint("board_id", "name_key"),
+        one_of("basis", Basis),
+        CheckConstraint("retain_years BETWEEN 1 AND 50", name="retain_years_range"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     board_id: Mapped[int] = mapped_column(ForeignKey("board.id"))
@@ -26,6 +34,8 @@ class Cycle(Base):
     include_advisory: Mapped[bool]
     recorded: Mapped[bool] = mapped_column(default=False)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retain_years: Mapped[int | None]
+    contents_removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     board: Mapped[Board] = relationship()
     tool_version: Mapped[ToolVersion] = relationship()
