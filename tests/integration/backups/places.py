@@ -80,7 +80,8 @@ def place(
     """Lend a place of that kind; `empty` has no schema yet. `store` is the URL of its store where
     that is not in its folder."""
     url = databases.make(kind, empty=empty)
-    app = create_app(settings_for(url, folder) | ({"EVIDENCE_URL": store} if store else {}))
+    settings = settings_for(url, folder) | ({"EVIDENCE_URL": store} if store else {})
+    app = create_app(settings, pages=False)
     with app.app_context():
         try:
             yield Place(app, Storage(app.config["EVIDENCE_URL"]))
