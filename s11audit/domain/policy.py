@@ -29,6 +29,7 @@ class Can(StrEnum):
     REDACT = "redact"
     READ_REPORTS = "read_reports"
     CHECK_PAPER = "check_paper"
+    RETAIN = "retain"
     LIST_RETURNS = "list_returns"
     # An agency on a board
     SEE_AGENCY = "see_agency"
@@ -102,6 +103,7 @@ PERMISSIONS: dict[Can, tuple[Role, ...]] = {
     Can.REDACT: (R.ADMIN, R.OFFICE),
     Can.READ_REPORTS: (R.OFFICE, R.QA, R.CHAIR, R.VIEWER, R.SCRUTINEER),
     Can.CHECK_PAPER: (R.ADMIN, R.OFFICE),
+    Can.RETAIN: (R.OFFICE,),
     Can.LIST_RETURNS: (R.OFFICE, R.QA, R.CHAIR, R.SCRUTINEER),
     Can.SEE_AGENCY: (R.LEAD, R.CONTRIBUTOR, R.OFFICE, R.SCRUTINEER),
     Can.INVITE_CONTRIBUTOR: (R.LEAD,),

@@ -35,6 +35,7 @@ AT_HOME = {
     ("board", "redact"): "yy333344",
     ("board", "read_reports"): "3yyyyy44",
     ("board", "check_paper"): "yy333344",
+    ("board", "retain"): "3y333344",
     ("board", "list_returns"): "3yyy3y44",
     ("board", "screen"): "3y333344",
     ("board", "see_queue"): "33yy3344",
