@@ -3,10 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from bench import report, run, screening
+from bench import report, run, screening, uploads
 
 SIZES = (27, 300, 1000)
 MOST = 25_000
+LARGE = 200  # megabytes of a file
 
 
 def main() -> None:
@@ -24,7 +25,9 @@ def main() -> None:
         for returns in screening.SIZES:
             print(f"Measuring the screening of {returns:,} returns ...", flush=True)
             screened.append(screening.measure(Path(folder), returns))
-    text = f"{report.written(floor, sizes, most)}\n{screening.written(screened)}"
+        print("Measuring large files ...", flush=True)
+        large = uploads.measure_all(Path(folder), LARGE)
+    text = f"{report.written(floor, sizes, most)}\n{screening.written(screened)}\n{large}"
     Path("docs/speed.md").write_text(text)
     print(text)
 
