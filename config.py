@@ -44,6 +44,16 @@ def _years(text: str) -> int:
     return years
 
 
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(_key(each.strip()) for each in text.split(","))
+
+
+def _who_needs_a_factor(text: str) -> str:
+    if text not in SECOND_FACTORS:
+        raise ValueError(f"say one of {', '.join(SECOND_FACTORS)}")
+    return text
+
+
 def _hour(text: str) -> int:
     hour = int(text)
     if not 0 <= hour <= 23:
@@ -78,7 +88,18 @@ def _token(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or len(text.split()) != 1:
+        raise ValueError("it must be an address that begins with https://")
+    return text
+
+
 SHORTEST_KEY = 32
+SECOND_FACTORS = ("board", "everyone", "none")
 SHORTEST_TOKEN = 16
 FEWEST_CHARACTERS = 10  # different ones, in a key that nobody made up
 KEYS_OF_EXAMPLES = ("change me", "example", "secret", "for the tests only", "s11audit")
@@ -112,6 +133,13 @@ SETTINGS: tuple[Setting, ...] = (
         _key,
         "Signs sessions and links; at least 32 characters. Empty: made once and kept in the data "
         "folder.",
+    ),
+    Setting(
+        "SECRET_KEYS_BEFORE",
+        (),
+        _keys,
+        "Secret keys of before, with commas, while sessions and authenticator apps still need "
+        "them (docs/security.md).",
     ),
     Setting(
         "BASE_URL",
@@ -178,6 +206,19 @@ SETTINGS: tuple[Setting, ...] = (
         "may set a password or accept an invitation.",
     ),
     Setting(
+        "SECOND_FACTOR",
+        "board",
+        _who_needs_a_factor,
+        "Who must have a second factor: `board` (board office, QA, chair and administrators), "
+        "`everyone`, or `none` (the demonstration only).",
+    ),
+    Setting(
+        "DEMONSTRATION",
+        False,
+        _flag,
+        "Set by `s11audit demo` for what it serves, on this machine alone.",
+    ),
+    Setting(
         "ACCOUNT_LIMIT",
         "10 per 15 minutes",
         _limits,
@@ -203,6 +244,24 @@ SETTINGS: tuple[Setting, ...] = (
         "Token by which Prometheus fetches `/metrics`; at least 16 characters. Empty: there are "
         "no metrics.",
     ),
+    Setting(
+        "ORGANISATION",
+        "",
+        _one_line,
+        "Who runs the service, as the pages on privacy and accessibility name it.",
+    ),
+    Setting(
+        "CONTACT",
+        "",
+        _one_line,
+        "Whom people ask about the service, on the same pages: an e-mail address, or a few words.",
+    ),
+    Setting(
+        "PRIVACY_URL",
+        "",
+        _web_address,
+        "Address of the full privacy notice, which the page on privacy links to.",
+    ),
     Setting("TESTING", False, _flag, "For the project's own tests only."),
 )
 
@@ -223,7 +282,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:
             values[setting.name] = setting.read(text)
         except ValueError as error:
-            shown = "this" if setting.read in (_key, _token) else repr(text)
+            shown = "this" if setting.read in (_key, _keys, _token) else repr(text)
             raise ValueError(
                 f"S11AUDIT_{setting.name}: {shown} cannot be read ({error})."
             ) from None
@@ -266,6 +325,16 @@ def weaknesses(values: Mapping[str, Any], environ: Mapping[str, str] | None = No
         found.append(
             "S11AUDIT_SECRET_KEY: this is a key out of an example, or one that can be guessed; "
             "make one by: openssl rand -hex 32."
+        )
+    if values["SECOND_FACTOR"] == "none" and not values["DEMONSTRATION"]:
+        found.append(
+            "S11AUDIT_SECOND_FACTOR: with none, a stolen password opens everything; say board or "
+            "everyone."
+        )
+    if values["DEMONSTRATION"] and urlsplit(values["BASE_URL"]).hostname not in LOOPBACK:
+        found.append(
+            "S11AUDIT_DEMONSTRATION: the demonstration's password is known to everybody; serve it "
+            "on this machine alone, and unset it for anything else."
         )
     if environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
         found.append(

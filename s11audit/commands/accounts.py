@@ -32,10 +32,26 @@ def user() -> None:
     metavar="YYYY-MM-DD",
     help="Last day of the role, for a scrutineer; a year from today where left out.",
 )
-def add(email: str, role: str, board: str | None, agency: str | None, until: date | None) -> None:
+@click.option("--name", help="The person's name; needed with --shared.")
+@click.option(
+    "--shared",
+    is_flag=True,
+    help="Several people share the mailbox, and this is another than who holds the role.",
+)
+def add(
+    email: str,
+    role: str,
+    board: str | None,
+    agency: str | None,
+    until: date | None,
+    name: str | None,
+    shared: bool,
+) -> None:
     """Give a person a role and print the one-time link by which they set a password."""
     wanted = Role(role)
     _check_place(wanted, board, agency)
+    if shared and not (name and name.strip()):
+        raise click.UsageError("--shared needs --name.")
     moment = now()
     if wanted is Role.SCRUTINEER and until is None:
         until = london_today(moment) + timedelta(days=SCRUTINEER_DAYS)
@@ -56,6 +72,8 @@ def add(email: str, role: str, board: str | None, agency: str | None, until: dat
                 board_id=found.id if found and not member else None,
                 membership_id=member.id if member else None,
                 until=until,
+                name=name,
+                shared=shared,
                 now=moment,
             )
     ends = f" until {in_words(until)}" if until else ""

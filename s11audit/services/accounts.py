@@ -133,14 +133,17 @@ def add_user(
     board_id: int | None = None,
     membership_id: int | None = None,
     until: date | None = None,
+    name: str | None = None,
+    shared: bool = False,
     now: datetime,
 ) -> str:
     """Make an invitation without a letter, for the command line, and return its link: there the
     person sets a name and password, or accepts by signing in where they have an account. An
-    invitation to the same role that waits is withdrawn for it."""
+    invitation to the same role that waits is withdrawn for it, unless the mailbox is `shared`, as
+    in `invite`."""
     place = grants.place_of(session, role, board_id=board_id, membership_id=membership_id)
     waiting = _waiting(session, normal_email(email), role, place, now)
-    if waiting is not None:
+    if waiting is not None and not shared:
         revoke(session, actor, waiting, now=now)
         session.flush()
     return invite(
@@ -151,6 +154,8 @@ def add_user(
         board_id=board_id,
         membership_id=membership_id,
         until=until,
+        name=name,
+        shared=shared,
         now=now,
         by_mail=False,
     )[1]

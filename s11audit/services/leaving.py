@@ -13,7 +13,7 @@ from s11audit.domain.dates import london_today
 from s11audit.domain.errors import NotFound, Refused
 from s11audit.domain.policy import INSTALLATION, Actor, Can
 from s11audit.models import Grant, HandOver, Invitation, User
-from s11audit.services import accounts, grants, log, mailboxes, user_sessions
+from s11audit.services import accounts, erasing, grants, log, mailboxes, user_sessions
 
 
 def deactivate(
@@ -73,6 +73,8 @@ def reactivate(
     user = _locked(session, user_id)
     if user.active or user.deactivated_at is None:
         raise Refused("This account is not deactivated.")
+    if erasing.is_erased(user):
+        raise Refused("The details of this account were erased. Invite the person anew.")
     before = roles_lost(session, user) if roles_back else []
     user.active = True
     user.deactivated_at = None

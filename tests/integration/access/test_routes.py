@@ -13,6 +13,8 @@ PUBLIC = {
     "health.alive",
     "health.ready",
     "health.metrics",
+    "statements.accessibility",
+    "statements.privacy",
     "static",
     "security.static",
     "security.login",
