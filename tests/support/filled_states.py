@@ -63,7 +63,8 @@ def fill_in(builder: Builder, return_: Return, upto: int = 9) -> None:
 
 
 def attach(builder: Builder, return_: Return) -> None:
-    """The contributor attaches a file and a link to the first standard."""
+    """The contributor attaches a file and a link to the first standard, and to the fourth a policy
+    that is past its review date."""
     session, by = builder.session, builder.actor("contributor")
     stored = storage_at(builder.evidence_url).put(BytesIO(DOCUMENT))
     file = evidence.add_file(
@@ -74,6 +75,12 @@ def attach(builder: Builder, return_: Return) -> None:
     link = evidence.add_link(
         session, by, return_.id, "https://www.north-vale.example/what-children-said",
         EvidenceDetails("What children said", EvidenceKind.CHILDS_VOICE, (1, 2)),
+        now=builder.later(),
+    )  # fmt: skip
+    overdue = london_today(builder.now) - timedelta(days=40)
+    evidence.add_link(
+        session, by, return_.id, "https://www.north-vale.example/whistleblowing",
+        EvidenceDetails("Whistleblowing policy", EvidenceKind.POLICY, (4,), None, overdue),
         now=builder.later(),
     )  # fmt: skip
     builder.made.ids.setdefault("evidence", {"file": file.id, "link": link.id})

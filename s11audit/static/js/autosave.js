@@ -116,13 +116,13 @@ function start(form) {
     form.dataset.version = answer.version;
     settled = sent;
     showSuggestion(answer.suggestion);
-    showPointedOut(answer.pointed_out);
+    const pointedOut = showPointedOut(answer.pointed_out);
     if (answer.problems.length) {
       kept = keepDraft(form);
       failed(`${answer.problems.map((each) => each.text).join(". ")}. All else was saved at ${answer.at}.`);
     } else if (isSettled()) {
       dropDraft(form);
-      say(`Saved at ${answer.at}`);
+      say(pointedOut ? `Saved at ${answer.at}. It may identify a child:` : `Saved at ${answer.at}`, false, pointedOut);
     } else {
       kept = keepDraft(form); // typed on while it was being saved
       say(`Saved at ${answer.at}, not yet what you typed since`);
@@ -271,41 +271,45 @@ function showSuggestion(suggestion) {
   document.getElementById("suggestion-differs").hidden = !suggestion.differs;
 }
 
-// What might identify a child is pointed out: the field and what it seems to hold. Nothing is
-// blocked. It is announced when it changes, and goes when it is gone.
+// What might identify a child is pointed out beside the first field that it is in: the fields and
+// what they seem to hold. Nothing is blocked. Returns a link to it for the status line, which is
+// announced and stays in view; null where there is nothing.
 function showPointedOut(items = []) {
   const box = document.getElementById("pointed-out");
   if (!box) {
-    return;
+    return null;
   }
-  const words = JSON.stringify(items);
-  if (box.dataset.words === words) {
-    return;
-  }
-  box.dataset.words = words;
-  box.replaceChildren();
   box.hidden = items.length === 0;
   if (!items.length) {
-    return;
+    box.replaceChildren();
+    return null;
   }
-  const title = document.createElement("p");
-  title.className = "govuk-body govuk-!-font-weight-bold";
-  title.textContent = "Check this: what you typed may identify a child. It is saved. It seems to hold:";
-  const list = document.createElement("ul");
-  list.className = "govuk-list govuk-list--bullet";
+  const field = document.getElementById(items[0].href.slice(1));
+  field?.closest(".govuk-form-group")?.before(box);
+  box.replaceChildren(
+    element("p", "govuk-body govuk-!-font-weight-bold", "Check this: what you typed may identify a child. It is saved. It seems to hold:"),
+    element("ul", "govuk-list govuk-list--bullet"),
+    element("p", "govuk-body", box.dataset.advice),
+  );
   for (const item of items) {
-    const entry = document.createElement("li");
-    const link = document.createElement("a");
-    link.className = "govuk-link";
-    link.href = item.href;
-    link.textContent = item.field;
-    entry.append(link, `: ${item.holds}`);
-    list.append(entry);
+    const entry = element("li", "", `: ${item.holds}`);
+    entry.prepend(linkTo(item.href, item.field));
+    box.querySelector("ul").append(entry);
   }
-  const rest = document.createElement("p");
-  rest.className = "govuk-body";
-  rest.textContent = "Leave out names, dates of birth, addresses and numbers of children and their families. If it is not about a child or their family, leave it as it is.";
-  box.append(title, list, rest);
+  return linkTo("#pointed-out", "see what");
+}
+
+function element(name, classes, text = "") {
+  const made = document.createElement(name);
+  made.className = classes;
+  made.textContent = text;
+  return made;
+}
+
+function linkTo(href, text) {
+  const link = element("a", "govuk-link", text);
+  link.href = href;
+  return link;
 }
 
 // What will be done is asked for amber and red: it is hidden while another rating is chosen and
