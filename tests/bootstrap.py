@@ -14,12 +14,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support import chromium, clamd, postgres
+from tests.support import chromium, clamd, postgres, web_server
 
 
 def main() -> int:
     """Return 0 when all are there, 1 after saying what is missing."""
-    missing = [problem for problem in (_postgresql(), _clamd(), _chromium()) if problem]
+    found = (_postgresql(), _clamd(), _production(), _chromium())
+    missing = [problem for problem in found if problem]
     for problem in missing:
         print(f"error: {problem}", file=sys.stderr)
     return 1 if missing else 0
@@ -44,6 +45,17 @@ def _clamd() -> str | None:
     if clamd.program() is None:
         return f"clamd, the virus scanner, is missing: install the package {clamd.PACKAGE}."
     print(f"clamd: {clamd.program()}", flush=True)
+    return None
+
+
+def _production() -> str | None:
+    """What the files of docs/production/ are tried with."""
+    for program, package in (("nginx", "nginx-light"), ("systemd-analyze", "systemd")):
+        if web_server.program(program) is None:
+            _apt(package)
+        if web_server.program(program) is None:
+            return f"{program} is missing: install the package {package}."
+        print(f"{program}: {web_server.program(program)}", flush=True)
     return None
 
 
