@@ -103,6 +103,7 @@ def _connect_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",  # what is redacted or replaced is not left in the file's free places
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -2,10 +2,11 @@
 database are kept in step."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from s11audit.adapters.storage import StorageFailed, storage_at
@@ -16,6 +17,8 @@ from s11audit.queries.redactions import boards_redacted, files_to_remove, uses_o
 from s11audit.services.redactions import apply_ledger, read_ledger, unknown, write_ledger
 from s11audit.transactions import writing
 
+AFTERWARDS = timedelta(minutes=15)
+
 logger = logging.getLogger(__name__)
 
 
@@ -25,6 +28,7 @@ def follow_redactions(now: datetime) -> int:
     Returns how many files left it."""
     db.session.rollback()
     keep_ledger(now)
+    _clear_write_ahead_log(now)
     removed = 0
     for redaction_id, sha256, _ in files_to_remove(db.session):
         removed += _remove(redaction_id, sha256, now)
@@ -44,6 +48,18 @@ def keep_ledger(now: datetime) -> None:
     except (Invalid, OSError) as error:
         reason = str(error) if isinstance(error, Invalid) else error.strerror
         logger.error("The ledger of redactions cannot be kept: %s", reason)
+
+
+def _clear_write_ahead_log(now: datetime) -> None:
+    """On SQLite, have what a redaction overwrote leave the write-ahead log too."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    last = db.session.scalar(select(func.max(Redaction.made_at)))
+    db.session.rollback()
+    if last is not None and now - last < AFTERWARDS:
+        with db.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _remove(redaction_id: int, sha256: str, now: datetime) -> bool:

@@ -132,6 +132,11 @@ def test_a_passage_goes_wherever_it_stands(
     again = session.get_one(Response, response.id)
     assert again.version > before + responses_saved
     _nowhere_in_files(client, made)
+    # Nor in what the database's own files keep of what was overwritten.
+    session.rollback()
+    follow_redactions(NOW)
+    for each in Path(app.config["DATABASE_URL"].removeprefix("sqlite:///")).parent.glob("kept.db*"):
+        assert not LEFT.search(each.read_bytes().decode("utf-8", "ignore")), each.name
     # The ledger's file was written, and knows the passage by its hash only.
     kept_file = Path(app.config["REDACTIONS"]).read_text()
     assert row.uid in kept_file and not LEFT.search(kept_file)
