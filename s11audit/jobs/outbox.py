@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from s11audit.adapters.mail import MailFailed, Post, can_send, connected
 from s11audit.models import OutboxMessage
-from s11audit.services.outbox import MOST_ATTEMPTS
+from s11audit.models.outbox import MOST_ATTEMPTS
 from s11audit.transactions import writing
 
 BATCH = 50
@@ -62,7 +62,7 @@ def send_waiting(now: datetime | None = None) -> tuple[int, int]:
                     sent, failed = _send(post, letter, sent, failed)
         except MailFailed as error:
             _postpone(batch[tried:], str(error), SERVER_AWAY)
-            logger.warning("Mail cannot be sent: %s", error)
+            logger.warning("The mail server cannot be used; mail waits in the outbox, with why.")
             broke = 1 if tried else 0  # at a letter, which has been noted, or before the first
             return sent, failed + broke + len(batch) - tried
     return sent, failed
