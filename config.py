@@ -128,6 +128,13 @@ SETTINGS: tuple[Setting, ...] = (
         "empty: `redactions.jsonl` in the data folder.",
     ),
     Setting(
+        "BACKUPS",
+        "",
+        str,
+        "Folder in which backups are kept, for `s11audit check` to say when the last one is too "
+        "old; empty: it does not look.",
+    ),
+    Setting(
         "SECRET_KEY",
         "",
         _key,

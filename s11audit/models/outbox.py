@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from s11audit.models.base import Base, UtcDateTime
 
+MOST_ATTEMPTS = 20  # refused so often: given up, until somebody has it tried again
+
 
 class OutboxMessage(Base):
     """One e-mail to one person, written in the transaction of the change it tells of.

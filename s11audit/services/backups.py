@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from s11audit.adapters.archives import FORMAT, KIND, LEDGER, Part, Writer, list_hash
 from s11audit.adapters.storage import Storage
@@ -117,7 +117,7 @@ def _written(
     rows: dict[str, int] = {}
     with _reading(engine) as connection:
         tables = tables_of(connection)
-        files = _files(connection, tables)
+        files = _files(connection)
         heads = _heads(connection)
         for number, table in enumerate(tables):
             counted = _Counted(dump(connection, table))
@@ -190,17 +190,25 @@ def _reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def _files(connection: Connection, tables: list[Table]) -> list[str]:
-    """Return the names of the evidence files that the store should hold, sorted."""
-    found = [table for table in tables if table.name == "blob"]
-    removed = " WHERE bytes_removed_at IS NULL" if "bytes_removed_at" in found[0].columns else ""
-    return sorted(connection.scalars(text(f"SELECT sha256 FROM blob{removed}")))
+def _files(connection: Connection) -> list[str]:
+    """Return the names of the evidence files that the store should hold, sorted: without those
+    that were refused or redacted, whose bytes are on their way out. In SQL of its own, since an
+    earlier schema knows less."""
+    found = inspect(connection)
+    said = "SELECT sha256 FROM blob WHERE scan_state <> 'infected'"
+    if "bytes_removed_at" in {each["name"] for each in found.get_columns("blob")}:
+        said += " AND bytes_removed_at IS NULL"
+    if found.has_table("redaction"):
+        said += (
+            " AND sha256 NOT IN (SELECT blob_sha256 FROM redaction WHERE blob_sha256 IS NOT NULL)"
+        )
+    return sorted(connection.scalars(text(said)))
 
 
 def _still_named(engine: Engine, name: str) -> bool:
     """Return whether the database, as it is now, still has that file in the store."""
     with _reading(engine) as connection:
-        return name in _files(connection, tables_of(connection))
+        return name in _files(connection)
 
 
 def _heads(connection: Connection) -> list[dict[str, Any]]:

@@ -15,8 +15,6 @@ from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.models import OutboxMessage
 from s11audit.services import log
 
-MOST_ATTEMPTS = 20  # refused so often: given up, until somebody has it tried again
-
 
 def queue(
     session: Session,

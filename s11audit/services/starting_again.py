@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from s11audit.models import Invitation, OutboxMessage, User, UserSession
-from s11audit.services.outbox import MOST_ATTEMPTS
+from s11audit.models.outbox import MOST_ATTEMPTS
 
 HELD_BACK = "Held back: this was waiting when the backup was made, and may have been sent since."
 

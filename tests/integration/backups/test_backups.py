@@ -16,8 +16,8 @@ from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import OPERATOR
 from s11audit.extensions import db
 from s11audit.models import AuditLog, Board, Invitation, OutboxMessage, User, UserSession
+from s11audit.models.outbox import MOST_ATTEMPTS
 from s11audit.services import backups, log, restoring
-from s11audit.services.outbox import MOST_ATTEMPTS
 from s11audit.transactions import writing
 from tests import factories
 from tests.integration.backups.places import NOW, place, rows_in

@@ -1,0 +1,86 @@
+"""`s11audit check`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from s11audit.adapters.storage import StorageFailed
+from s11audit.commands.opening import application, now
+from s11audit.paths import settings_module
+from s11audit.scoring.words import counted
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from s11audit.services.checks import Finding
+
+
+@click.command()
+@click.option("--deep", is_flag=True, help="Read every evidence file and compare it with its hash.")
+def check(deep: bool) -> int:
+    """Look over database, log, evidence, settings, backups, mail and worker, and say what is wrong.
+
+    The exit code is 1 where something has to be done.
+    """
+    app = application()
+    from s11audit.extensions import db
+    from s11audit.services.checks import Severity
+
+    with app.app_context():
+        try:
+            found = _findings(app, deep=deep)
+        finally:
+            for engine in db.engines.values():
+                engine.dispose()
+    for finding in found:
+        mark = "wrong" if finding.severity is Severity.WRONG else "note"
+        click.echo(f"{finding.area} ({mark}): {finding.sentence}")
+    wrong = sum(finding.severity is Severity.WRONG for finding in found)
+    click.echo(f"{counted(wrong, 'thing is', 'things are')} wrong." if wrong else "All is well.")
+    return 1 if wrong else 0
+
+
+def _findings(app: "Flask", *, deep: bool) -> "list[Finding]":
+    """Return every finding. Where the database cannot be read, what is in it is not asked for."""
+    from s11audit.adapters.mail import can_send
+    from s11audit.adapters.storage import storage_at
+    from s11audit.extensions import db
+    from s11audit.services import checks
+
+    moment, data = now(), app.config
+    found = checks.check_settings(settings_module().weaknesses(data))
+    of_database = _asked("database", lambda: checks.check_database(db.engine))
+    found += of_database
+    if not any("s11audit init" in each.sentence for each in of_database):
+        for area, ask in (
+            ("log", lambda: checks.check_log(db.session)),
+            (
+                "evidence",
+                lambda: checks.check_evidence(
+                    db.session, storage_at(data["EVIDENCE_URL"]), now=moment, deep=deep
+                ),
+            ),
+            ("mail", lambda: checks.check_mail(db.session, now=moment, can_send=can_send())),
+            ("worker", lambda: checks.check_worker(db.session, now=moment)),
+        ):
+            found += _asked(area, ask)
+            db.session.rollback()
+    if data["BACKUPS"]:
+        found += checks.check_backups(Path(data["BACKUPS"]), now=moment)
+    return found + checks.check_room(Path(data["DATA"]))
+
+
+def _asked(area: str, ask: "Callable[[], list[Finding]]") -> "list[Finding]":
+    """Return the findings of an area; that it cannot be looked at is one."""
+    from s11audit.services.checks import Finding
+
+    try:
+        return ask()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return [Finding(area, f"The database cannot be read: {reason}.")]
+    except StorageFailed as error:
+        return [Finding(area, f"The evidence store cannot be read: {error.__cause__}.")]
