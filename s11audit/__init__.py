@@ -45,6 +45,7 @@ def _library_settings(values: dict[str, Any]) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MB"] + 2) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "PERMANENT_SESSION_LIFETIME": values["SESSION_MINUTES"] * 60,
+        "SECRET_KEY_FALLBACKS": list(values["SECRET_KEYS_BEFORE"]),
         "SESSION_COOKIE_NAME": "s11audit",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -19,6 +19,7 @@ from s11audit.services import user_sessions
 from s11audit.transactions import Busy, writing, writing_if_free
 
 TOKEN = "signed_in"  # the token's name in the cookie
+STRONG = "second_factor"  # whether this session began with one that is not ours
 NOTED_EVERY = timedelta(minutes=5)  # how often it is written down that a session is in use
 
 
@@ -44,8 +45,9 @@ def set_up_sessions(app: Flask) -> None:
     app.after_request(_note_use)
 
 
-def begin(user: User) -> None:
-    """Sign `user` in here, by a new session: nothing of the one before goes on."""
+def begin(user: User, *, second_factor: bool = False) -> None:
+    """Sign `user` in here, by a new session: nothing of the one before goes on. `second_factor`:
+    they have shown one that is not kept here, or a passkey, so that none is to be set up."""
     end_here()
     session.clear()
     now = datetime.now(UTC)
@@ -58,6 +60,7 @@ def begin(user: User) -> None:
             now=now,
         )
     session[TOKEN] = token
+    session[STRONG] = second_factor
     session.permanent = True  # it has an end, and every request puts it off
     login_user(user)
     g.pop("actor", None)
@@ -81,6 +84,18 @@ def signed_in() -> SignedIn | None:
         g.signed_in = _live(token) if isinstance(token, str) else None
     found: SignedIn | None = g.signed_in
     return found
+
+
+def here() -> int | None:
+    """Return the id of this request's session."""
+    found = signed_in()
+    return found.id if found else None
+
+
+def has_second_factor() -> bool:
+    """Return whether who is signed in has a second factor, or came in by another's."""
+    found = signed_in()
+    return bool(found and found.has_second_factor) or session.get(STRONG) is True
 
 
 def address() -> str:

@@ -5,10 +5,10 @@ import hmac
 from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Any
 
-from flask import Response, current_app, request
+from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
 
 from s11audit.domain.throttling import network_of, read_limits, wait_in_words
 from s11audit.services import sign_in_tries
@@ -21,18 +21,16 @@ MOST_KNOWN = 5  # accounts that one browser is known to
 FREE = Taken(sign_in_tries.NO_WAIT)
 
 
-def take(what: str, who: str) -> Taken:
-    """Take a try at `what` ("account", "code") of `who`, from this request's address. Its `wait`
-    says whether it may be made."""
+def take(what: str, who: str | None) -> Taken:
+    """Take a try at `what` ("account", "code") of `who` (None: of nobody in particular), from this
+    request's address. Its `wait` says whether it may be made."""
     if not current_app.config["RATELIMIT_ENABLED"]:
         return FREE
     settings = current_app.config
-    limits = {
-        _key(what, who): read_limits(settings["ACCOUNT_LIMIT"]),
-        _key("address", network_of(request.remote_addr or "")): read_limits(
-            settings["LOGIN_LIMIT"]
-        ),
-    }
+    network = _key("address", network_of(request.remote_addr or ""))
+    limits = {network: read_limits(settings["LOGIN_LIMIT"])}
+    if who is not None:
+        limits[_key(what, who)] = read_limits(settings["ACCOUNT_LIMIT"])
     with writing() as session:
         return sign_in_tries.take(session, limits, now=datetime.now(UTC))
 
@@ -63,12 +61,11 @@ def in_words(taken: Taken) -> str:
     )
 
 
-def know_browser(response: Any, typed: str) -> Any:
+def know_browser(response: Response, typed: str) -> Response:
     """Have this browser known from now on as one in which `typed` has signed in."""
     known = {_name(typed): token_urlsafe(9)}
     known |= {name: mark for name, mark in _known().items() if name not in known}
     kept = dict(list(known.items())[:MOST_KNOWN])
-    assert isinstance(response, Response) or hasattr(response, "set_cookie")
     response.set_cookie(
         COOKIE,
         _serializer().dumps(kept),

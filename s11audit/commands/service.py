@@ -1,5 +1,7 @@
 """`s11audit init`, `serve` and `demo`."""
 
+import os
+
 import click
 
 from s11audit.commands.opening import application, let_people_in, opened
@@ -53,5 +55,12 @@ def demo(no_serve: bool, port: int) -> None:
         return
     from s11audit.jobs.server import serve as run
 
+    # What it serves has no secrets; its web processes and worker read these.
+    os.environ["S11AUDIT_DEMONSTRATION"] = "yes"
+    os.environ.setdefault("S11AUDIT_SECOND_FACTOR", "none")
+    click.echo(
+        "Nobody needs a second factor here, as they would on a board's own service; anybody can "
+        "set one up under “Your account”."
+    )
     click.echo(f"Open http://127.0.0.1:{port} and sign in. Stop it with Ctrl+C.")
     run("127.0.0.1", port, 2)

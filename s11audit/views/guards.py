@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
-from flask import g
+from flask import current_app, g, jsonify, redirect, request, url_for
 from flask_security import current_user
 
+from s11audit import sessions
 from s11audit.domain import policy
-from s11audit.domain.dates import london_today
-from s11audit.domain.errors import NotAllowed, NotFound
+from s11audit.domain.dates import in_words, london_today
+from s11audit.domain.errors import Gone, NotAllowed, NotFound
 from s11audit.domain.policy import Actor, Can, Facts
+from s11audit.domain.second_factor import SecondFactor, must_have
 from s11audit.extensions import db, security
 from s11audit.models import Board, Membership
 from s11audit.queries.accounts import actor_for
@@ -75,6 +77,12 @@ def signed_in(view: View) -> View:
     return _guarded(view, "signed_in", None, lambda _kwargs: None)
 
 
+def signed_in_so_far(view: View) -> View:
+    """Anyone who is signed in may open this view, also who has yet to set up the second factor
+    that they must have."""
+    return _guarded(view, "signed_in", None, lambda _kwargs: None, so_far=True)
+
+
 def installation(action: Can) -> Callable[[View], View]:
     """The view does `action` to the installation."""
 
@@ -115,7 +123,8 @@ def membership(action: Can) -> Callable[[View], View]:
 def return_(action: Can, *, sees: Can = Can.SEE_RETURN) -> Callable[[View], View]:
     """The view does `action` to the return whose id is in the address as `return_id`; it is
     handed the Return (membership, stage, cycle, board and tool version loaded) as `return_`.
-    Who lacks `action` is answered 403 where they hold `sees`, else 404."""
+    Who lacks `action` is answered 403 where they hold `sees`, else 404; and who holds it 410 where
+    what the return held was removed (domain rule 79)."""
 
     def load(kwargs: dict[str, Any]) -> None:
         found = return_by_id(db.session, kwargs.pop("return_id"))
@@ -124,6 +133,9 @@ def return_(action: Can, *, sees: Can = Can.SEE_RETURN) -> Callable[[View], View
         except (NotAllowed, NotFound):
             if not reaches_as_heir(db.session, actor(), action, found):
                 raise
+        removed_at = found.stage.cycle.contents_removed_at
+        if removed_at is not None:
+            raise Gone(in_words(london_today(removed_at)))
         kwargs["return_"] = found
         g.place = place_at(found.membership)
 
@@ -136,13 +148,36 @@ def place_at(found: Membership) -> Place:
     return Place(found.board, found if own else None)
 
 
+def _lacks_factor() -> bool:
+    """Whether the person must have a second factor and has none (domain rule 65)."""
+    setting = SecondFactor(current_app.config["SECOND_FACTOR"])
+    if setting is SecondFactor.NONE or sessions.has_second_factor():
+        return False
+    return must_have(setting, actor().grants)
+
+
+def _ask_to_set_up() -> Any:
+    """Lead to setting up a second factor; what a script asks for is answered 401."""
+    way = url_for("second_factor.page")
+    if request.is_json or request.accept_mimetypes.best == "application/json":
+        return jsonify({"signed_out": True, "sign_in": way}), 401
+    return redirect(way)
+
+
 def _guarded(
-    view: View, kind: str, action: Can | None, load: Callable[[dict[str, Any]], None]
+    view: View,
+    kind: str,
+    action: Can | None,
+    load: Callable[[dict[str, Any]], None],
+    *,
+    so_far: bool = False,
 ) -> View:
     @wraps(view)
     def guarded(**kwargs: Any) -> Any:
         if not current_user.is_authenticated:
             return security._unauthn_handler(["session"], headers={})
+        if not so_far and _lacks_factor():
+            return _ask_to_set_up()
         load(kwargs)
         return view(**kwargs)
 

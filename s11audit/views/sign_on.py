@@ -223,7 +223,7 @@ def _enter(user_id: int, person: Person, target: str | None) -> Response:
     user = db.session.get_one(User, user_id)
     if not person.second_factor:
         return passed_first_factor(user, target)
-    sessions.begin(user)
+    sessions.begin(user, second_factor=True)
     return redirect(own_path(target) or "/")
 
 

@@ -3,26 +3,28 @@
 The pages keep Flask-Security's addresses and names ("security.login"); what they do is ours."""
 
 from datetime import UTC, datetime
-from functools import cache
 from secrets import token_urlsafe
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import current_user, hash_password, verify_password
+from flask_security import current_user, hash_password
 from flask_security.recoverable import generate_reset_password_token
 from werkzeug.wrappers import Response
 
 from s11audit import sessions, tries
 from s11audit.domain.own_paths import own_path
-from s11audit.domain.passwords import LONGEST_PASSWORD
 from s11audit.extensions import db, security
 from s11audit.forms.accounts import ChangePasswordForm, ForgotPasswordForm, SignInForm
 from s11audit.models import User
-from s11audit.services import mailboxes, passwords
+from s11audit.services import mailboxes, passwords, second_factor
 from s11audit.sign_in import MESSAGES, RESET_HOURS
 from s11audit.transactions import writing
 from s11audit.views.guards import actor
+from s11audit.views.passkeys import sign_in_form
+from s11audit.views.proof import nobodys_hash, password_is
 
+FIRST = "first_step"  # its name in the session
+STEP_SECONDS = 600  # how long one may take for the second step
 NOT_RIGHT = "The e-mail address or sign-in name, or the password, is not right"
 
 
@@ -53,15 +55,32 @@ def login() -> ResponseReturnValue:
         form.form_errors.append(NOT_RIGHT)
         return _page(form)
     tries.give_back(taken)
-    response = passed_first_factor(user, target)
-    return tries.know_browser(response, typed)
+    response = passed_first_factor(user, target, typed)
+    return tries.know_browser(response, typed) if typed_first() is None else response
 
 
-def passed_first_factor(user: User, target: str | None = None) -> Response:
-    """Go on with a person who has shown who they are, by a password or by another service's word:
-    to the second factor where they have one, else into the service, to `target` or home."""
-    sessions.begin(user)
-    return redirect(own_path(target) or "/")
+def passed_first_factor(user: User, target: str | None = None, typed: str = "") -> Response:
+    """Go on with a person who has shown who they are, by a password (as `typed`) or by another
+    service's word: to the second factor where they have one, else into the service, to `target`
+    or home."""
+    if not second_factor.has_factor(db.session, user.id):
+        sessions.begin(user)
+        return redirect(own_path(target) or "/")
+    session.clear()
+    session[FIRST] = {
+        "user": user.id,
+        "of": user.fs_uniquifier,
+        "at": int(datetime.now(UTC).timestamp()),
+        "next": own_path(target),
+        "typed": typed,
+    }
+    return redirect(url_for("second_factor.code"))
+
+
+def typed_first() -> str | None:
+    """Return what was typed in the first step, while the second one is awaited."""
+    found = session.get(FIRST)
+    return str(found["typed"]) if isinstance(found, dict) else None
 
 
 def logout() -> ResponseReturnValue:
@@ -95,7 +114,7 @@ def forgot_password() -> ResponseReturnValue:
 
 def _nobody() -> User:
     """Somebody who does not exist, for whom the same work is done."""
-    return User(name="", email="", password=_stand_in(), fs_uniquifier=token_urlsafe(16))
+    return User(name="", email="", password=nobodys_hash(), fs_uniquifier=token_urlsafe(16))
 
 
 def _reset_path(user: User) -> str:
@@ -124,27 +143,6 @@ def change_password() -> ResponseReturnValue:
     return render_template("accounts/change_password.html", change_password_form=form)
 
 
-def password_is(user: User | None, given: str) -> bool:
-    """Return whether that is the password of `user`, whose account is open. As long is taken over
-    the answer where there is no such user."""
-    stored = _stand_in()
-    known = user is not None and user.active
-    if user is not None and known and user.password:
-        stored = user.password
-    else:
-        known = False
-    text = security.password_util.normalize(given.replace("\x00", ""))[:LONGEST_PASSWORD]
-    fits = bool(verify_password(text, stored))
-    return fits and known and len(given) <= LONGEST_PASSWORD
-
-
-@cache
-def _stand_in() -> str:
-    """The hash of a password that nobody has."""
-    hashed: str = hash_password(token_urlsafe(16))
-    return hashed
-
-
 def _may_change(form: ChangePasswordForm) -> bool:
     """Check the old password and the new one, and put what is wrong into the form."""
     old, new = form.password.data or "", form.new_password.data or ""
@@ -164,4 +162,5 @@ def _may_change(form: ChangePasswordForm) -> bool:
 
 
 def _page(form: SignInForm) -> str:
-    return render_template("accounts/login.html", login_user_form=form)
+    passkey = sign_in_form(form.next.data)
+    return render_template("accounts/login.html", login_user_form=form, passkey=passkey)

@@ -35,6 +35,7 @@ ANSWERS_NO_PAGE = {
     "meetings.plan_file", "themes.published_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
     "reviews.following", "sign_on.begin", "sign_on.finish", "sign_on.invited",
+    "passkeys.remove", "second_factor.code", "second_factor.remove",  # for who has one
     "start.home", "tools.blank", "tools.pattern", "workbooks.download",
     "paper_entries.original", "visits.download", "visits.pdf", "visits.report_file",
 }  # fmt: skip
@@ -185,7 +186,8 @@ FORMS = {
         "actions.add", "actions.agency_step", "actions.change", "confirming.confirm",
         "replies.dispute",
         "evidence.add_file",
-        "evidence.add_link", "evidence.change", "responses.confirm", "responses.still_true",
+        "evidence.add_link", "evidence.change", "evidence.use", "responses.confirm",
+        "responses.still_true",
         "responses.submit",
         "security.change_password",
         "workbooks.upload",

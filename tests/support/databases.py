@@ -26,6 +26,7 @@ def settings_for(url: str, data: Path) -> dict[str, object]:
         "DATA": str(data),
         "SECRET_KEY": SECRET,
         "TESTING": True,
+        "SECOND_FACTOR": "none",
         "WTF_CSRF_ENABLED": False,
     }
 

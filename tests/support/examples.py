@@ -29,6 +29,7 @@ def by_argument(made: FilledBoard) -> dict[str, list[Any]]:
         "stage_id": [made.ids["stage_id"]],
         "number": [1],
         "token": [made.ids["token"]],
+        "passkey_id": [1],
         "grant_id": [made.ids["lead_grant_id"], made.ids["scrutineer_grant_id"]],
         "user_id": [made.user_ids["contributor"]],
         "key": [made.ids["tool"][0]],

@@ -22,6 +22,8 @@ PUBLIC = {
     "security.forgot_password",
     "security.reset_password",
     "security.change_password",
+    "second_factor.code",
+    "passkeys.sign_in",
     "invitations.invitation",
     "invitations.accept",
     "calendars.feed",
