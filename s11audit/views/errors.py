@@ -1,27 +1,37 @@
 """Errors as pages, in plain English."""
 
+import logging
+import sqlite3
+
 from flask import Flask, render_template, request
 from flask_security import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from s11audit.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from s11audit.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused
+from s11audit.transactions import is_out_of_room
 
-PAGES = (400, 403, 404, 405, 409, 413, 429, 500)
+PAGES = (400, 403, 404, 405, 409, 410, 413, 429, 500, 503, 507)
 # Pages that give back what was typed, and those that lead back to the return.
-KEEPS_TYPED = (400, 403, 404, 409)
+KEEPS_TYPED = (400, 403, 404, 409, 500, 503, 507)
 AT_RETURN = (400, 409)
+
+logger = logging.getLogger(__name__)
 
 
 def typed_in_vain() -> list[tuple[str, str]]:
     """Return what was typed into the form that was refused, as (field in words, text), so that it
     can be copied: sentences only, since dates and choices are soon given again."""
-    if request.method != "POST" or not current_user.is_authenticated:
+    try:
+        if request.method != "POST" or not current_user.is_authenticated:
+            return []
+        typed = list(request.form.items(multi=True))
+    except (SQLAlchemyError, OSError):  # who is signed in, or what was sent, cannot be read either
         return []
     return [
         (name.replace("_", " ").strip().capitalize(), text.strip())
-        for name, text in request.form.items(multi=True)
+        for name, text in typed
         if "password" not in name and len(text.split()) > 1
     ]
 
@@ -45,6 +55,10 @@ def register(app: Flask) -> None:
     def not_found(_error: NotFound) -> tuple[str, int]:
         return page(404)
 
+    @app.errorhandler(Gone)
+    def gone(error: Gone) -> tuple[str, int]:
+        return page(410, error.day)
+
     @app.errorhandler(NotAllowed)
     def not_allowed(error: NotAllowed) -> tuple[str, int]:
         return page(403, str(error))
@@ -61,6 +75,20 @@ def register(app: Flask) -> None:
     @app.errorhandler(IntegrityError)
     def clash(_error: IntegrityError) -> tuple[str, int]:
         return page(409, "Somebody else changed this at the same moment. Nothing was saved.")
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(sqlite3.OperationalError)
+    def database_fails(error: Exception) -> tuple[str, int]:
+        reason = getattr(error, "orig", None) or error
+        logger.error("The database cannot be used: %s", str(reason).strip().splitlines()[0])
+        return page(507 if is_out_of_room(error) else 503)
+
+    @app.errorhandler(OSError)
+    def disk_fails(error: OSError) -> tuple[str, int]:
+        if not is_out_of_room(error):
+            raise error
+        logger.error("There is no room on the disk: %s", error.strerror)
+        return page(507)
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> tuple[str, int]:

@@ -1,0 +1,241 @@
+"""What a cycle holds that goes when its retention ends (domain rule 79).
+
+Which rows belong to a return follows from their required foreign keys, and which of their columns
+hold words or people from `domain.held`: a new table of that kind is found without being named here.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, not_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from s11audit.domain.held import HELD, Held, columns_of
+from s11audit.models import (
+    Action,
+    AuditLog,
+    AuditPayload,
+    Base,
+    Cycle,
+    Evidence,
+    Improvement,
+    PaperEntry,
+    RetentionRun,
+    Return,
+    Stage,
+)
+from s11audit.queries.open_improvements import is_open
+
+_AT_ONCE = 300
+MARK = "[removed on "
+# Rows that go altogether, in the order in which they can; of the others the words go. Tables
+# without words that hold nothing but what those rows are made of go with them.
+DELETED = ("answer", "proposed_action", "evidence", "paper_entry", "screening_point")
+# What the board's own reports print: why an agency is not counted, and themes without names.
+STAYS = {"standing_change": ("reason",), "theme_tag": ("public_text",)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row that goes or loses words: its table, its key, and its texts by column."""
+
+    table: str
+    key: tuple[Any, ...]
+    texts: dict[str, Any]
+
+    @property
+    def place(self) -> str:
+        """What the place is called to people."""
+        return HELD[self.table].place
+
+
+@dataclass
+class Plan:
+    """What would be removed of a cycle, and what is kept since it is still open. Two plans with
+    the same `digest` remove the same."""
+
+    removed: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    rows: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """The hash of everything that would be removed, and of what is kept."""
+        told = (self.rows, self.entries, self.files, sorted(self.kept.items()))
+        return sha256(repr(told).encode()).hexdigest()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to remove."""
+        return not (self.rows or self.entries or self.files)
+
+
+def plan_of(session: Session, cycle: Cycle) -> Plan:
+    """Return what would be removed of the cycle now. A few hundred rows are in memory at a time,
+    of each its key only."""
+    plan = Plan()
+    for row in rows_of(session, cycle.id):
+        plan.rows.append((row.table, row.key))
+        plan.removed[row.place] += 1
+    plan.entries = list(session.scalars(_entries(cycle.id)))
+    if plan.entries:
+        plan.removed[HELD["audit_payload"].place] = len(plan.entries)
+    plan.files = files_of(session, cycle.id)
+    open_ones = list(session.scalars(_open_improvements(cycle.id)))
+    if open_ones:
+        plan.kept[f"{HELD['improvement'].place}, still open, with its actions"] = len(open_ones)
+    return plan
+
+
+def rows_of(session: Session, cycle_id: int) -> Iterator[Row]:
+    """Yield every row of a cycle's returns that holds words or people and is not a mark already,
+    in a total order. Improvements that are still open, and their actions, are left out."""
+    for name in HELD:
+        columns = [
+            each
+            for each in columns_of(name, Held.WORDS, Held.PERSON)
+            if each not in STAYS.get(name, ())
+        ]
+        if not columns or way_to_return(name) is None:
+            continue
+        table = Base.metadata.tables[name]
+        keys = len(table.primary_key.columns)
+        found = session.connection().execute(
+            _statement(table, columns, cycle_id).execution_options(yield_per=_AT_ONCE)
+        )
+        for row in found:
+            texts = dict(zip(columns, row[keys:], strict=True))
+            if name in DELETED or any(holds_words(each) for each in texts.values()):
+                yield Row(name, tuple(row[:keys]), texts)
+
+
+def holds_words(value: Any) -> bool:
+    """Return whether a value of a column is more than nothing and not a mark already."""
+    if isinstance(value, dict):
+        return bool(value) and "removed_on" not in value
+    return bool(value) and not str(value).startswith(MARK)
+
+
+def files_of(session: Session, cycle_id: int) -> list[str]:
+    """Return the files that only this cycle's returns use, by their SHA-256 in order."""
+    own: set[str] = set()
+    elsewhere: set[str] = set()
+    for model in (Evidence, PaperEntry):
+        of_files = select(model.blob_sha256).where(model.blob_sha256.is_not(None))
+        inside = model.return_id.in_(_returns(cycle_id))
+        own.update(filter(None, session.scalars(of_files.where(inside))))
+        elsewhere.update(filter(None, session.scalars(of_files.where(not_(inside)))))
+    return sorted(own - elsewhere)
+
+
+def cycles_to_retain(session: Session, board_id: int) -> Sequence[Cycle]:
+    """Return the board's own cycles, with their stages, the oldest first; imported history holds
+    nothing that agencies wrote."""
+    return session.scalars(
+        select(Cycle)
+        .options(selectinload(Cycle.stages))
+        .where(Cycle.board_id == board_id, ~Cycle.recorded)
+        .order_by(Cycle.opened_at, Cycle.id)
+    ).all()
+
+
+def runs_of(session: Session, cycle_ids: Sequence[int]) -> dict[int, list[RetentionRun]]:
+    """Return what was removed of these cycles, by cycle, the newest first."""
+    found: dict[int, list[RetentionRun]] = {}
+    for run in session.scalars(
+        select(RetentionRun)
+        .options(joinedload(RetentionRun.by))
+        .where(RetentionRun.cycle_id.in_(cycle_ids))
+        .order_by(RetentionRun.made_at.desc(), RetentionRun.id.desc())
+    ):
+        found.setdefault(run.cycle_id, []).append(run)
+    return found
+
+
+def last_closed(cycle: Cycle) -> list[datetime | None]:
+    """Return when each of the cycle's stages was closed."""
+    return [stage.closed_at for stage in cycle.stages]
+
+
+@cache
+def way_to_return(table: str) -> tuple[str, ...] | None:
+    """Return the required columns that lead from a table to its return; None where none do."""
+    waiting: deque[tuple[Table, tuple[str, ...]]] = deque([(Base.metadata.tables[table], ())])
+    seen = {table, "user"}
+    while waiting:
+        at, path = waiting.popleft()
+        for column in sorted(at.columns, key=lambda each: each.name):
+            for key in () if column.nullable else column.foreign_keys:
+                onto = key.column.table
+                if onto.name == "return":
+                    return (*path, column.name)
+                if onto.name not in seen:
+                    seen.add(onto.name)
+                    waiting.append((onto, (*path, column.name)))
+    return None
+
+
+def of_cycle(table: Table, cycle_id: int) -> tuple[Any, ColumnElement[bool]]:
+    """Return what a statement on a table selects from, and the condition that its rows belong to
+    returns of the cycle."""
+    way = way_to_return(table.name)
+    assert way is not None
+    source: Any = table
+    at: Any = table
+    for name in way[:-1]:
+        (key,) = at.c[name].foreign_keys
+        onto = key.column.table.alias()
+        source = source.join(onto, onto.c[key.column.name] == at.c[name])
+        at = onto
+    return source, at.c[way[-1]].in_(_returns(cycle_id))
+
+
+def _statement(table: Table, columns: list[str], cycle_id: int) -> Select[Any]:
+    source, inside = of_cycle(table, cycle_id)
+    keys = list(table.primary_key.columns)
+    statement = (
+        select(*keys, *(table.c[name] for name in columns))
+        .select_from(source)
+        .where(inside)
+        .order_by(*keys)
+    )
+    still_open = _open_improvements(cycle_id)
+    actions = select(Action.id).where(Action.improvement_id.in_(still_open))
+    if table.name == "improvement":
+        statement = statement.where(table.c.id.not_in(still_open))
+    elif table.name == "action":
+        statement = statement.where(table.c.improvement_id.not_in(still_open))
+    elif table.name == "action_event":
+        statement = statement.where(table.c.action_id.not_in(actions))
+    return statement
+
+
+def _returns(cycle_id: int) -> Any:
+    return select(Return.id).join(Return.stage).where(Stage.cycle_id == cycle_id)
+
+
+def _open_improvements(cycle_id: int) -> Select[Any]:
+    return (
+        select(Improvement.id)
+        .join(Return, Return.id == Improvement.return_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .where(Stage.cycle_id == cycle_id, is_open())
+    )
+
+
+def _entries(cycle_id: int) -> Select[Any]:
+    """The log's entries of the cycle's returns that still hold a before or an after."""
+    empty = '{"after":{},"before":{}}'
+    return (
+        select(AuditLog.id)
+        .join(AuditPayload, AuditPayload.log_id == AuditLog.id)
+        .where(AuditLog.return_id.in_(_returns(cycle_id)), AuditPayload.document != empty)
+        .order_by(AuditLog.id)
+    )
