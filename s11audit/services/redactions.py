@@ -27,6 +27,7 @@ from s11audit.services import redacted_texts
 from s11audit.services.redacted_texts import Look
 from s11audit.services.redaction_ledger import (
     Applied,
+    Entry,
     apply_ledger,
     keep_ledger_soon,
     read_ledger,
@@ -37,6 +38,7 @@ from s11audit.services.redaction_records import check_may, checked_reason, store
 
 __all__ = [
     "Applied",
+    "Entry",
     "Where",
     "apply_ledger",
     "keep_ledger_soon",
