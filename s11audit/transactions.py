@@ -6,6 +6,7 @@ never fails half way for want of it, and it is committed when the block ends, be
 is sent. On SQLite in WAL mode a read never waits for a writer. See docs/decisions.
 """
 
+import errno
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from s11audit.extensions import db
 WRITE = {"s11audit_write": True}
 _NO_WAIT = "s11audit_no_wait"
 BUSY_SECONDS = 30
+_DISK_FULL = "53100"  # as PostgreSQL says it
 
 
 @contextmanager
@@ -79,6 +81,17 @@ def begin_write(session: Session) -> None:
     session.rollback()
     session.info["address"] = _address()
     session.connection(execution_options=WRITE)
+
+
+def is_out_of_room(error: BaseException) -> bool:
+    """Return whether an error says that a disk is full, or that a file may not grow further."""
+    error = getattr(error, "orig", None) or error
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0)
+        return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_WRITE
+    return getattr(error, "sqlstate", None) == _DISK_FULL
 
 
 def prepare(engine: Engine) -> None:
