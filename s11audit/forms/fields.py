@@ -47,9 +47,11 @@ class Announced:
     """A field in which a child could be identified: once validated, it is in `g.free_texts`, to
     be looked at after it has been saved (domain rule 77)."""
 
+    look: dict[str, Any]
+
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        """Announce the field, right or wrong."""
-        if has_request_context():
+        """Announce the field, right or wrong; never a password or an address."""
+        if has_request_context() and self.look.get("type") not in ("password", "email"):
             g.setdefault("free_texts", []).append(self)
 
 
@@ -63,7 +65,7 @@ class Looks:
         super().__init__(label, validators, **options)  # type: ignore[call-arg]  # of the field
 
 
-class GovTextInput(Looks, StringField):
+class GovTextInput(Announced, Looks, StringField):
     """One line of text; `type` (email, password), `inputmode`, `autocomplete` as needed."""
 
     widget = widgets.TextInput()
