@@ -49,6 +49,7 @@ def _findings(app: "Flask", *, deep: bool) -> "list[Finding]":
     from s11audit.adapters.storage import storage_at
     from s11audit.extensions import db
     from s11audit.services import checks
+    from s11audit.services.checks_scanning import check_halves, check_scanning
 
     moment, data = now(), app.config
     found = checks.check_settings(settings_module().weaknesses(data))
@@ -63,6 +64,8 @@ def _findings(app: "Flask", *, deep: bool) -> "list[Finding]":
                     db.session, storage_at(data["EVIDENCE_URL"]), now=moment, deep=deep
                 ),
             ),
+            ("evidence", lambda: check_halves(storage_at(data["EVIDENCE_URL"]))),
+            ("scanning", lambda: check_scanning(db.session, data["CLAMD"], now=moment)),
             ("mail", lambda: checks.check_mail(db.session, now=moment, can_send=can_send())),
             ("worker", lambda: checks.check_worker(db.session, now=moment)),
         ):
@@ -83,4 +86,4 @@ def _asked(area: str, ask: "Callable[[], list[Finding]]") -> "list[Finding]":
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return [Finding(area, f"The database cannot be read: {reason}.")]
     except StorageFailed as error:
-        return [Finding(area, f"The evidence store cannot be read: {error.__cause__}.")]
+        return [Finding(area, f"The evidence store cannot be read: {error.reason}.")]

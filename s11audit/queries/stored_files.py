@@ -23,6 +23,10 @@ from s11audit.models import (
 )
 
 _UNSCANNED = (ScanState.WAITING, ScanState.NOT_SCANNED)
+# Files whose bytes the store has let go of, since they were redacted.
+_GONE = select(Redaction.blob_sha256).where(
+    Redaction.blob_sha256.is_not(None), Redaction.gone_at.is_not(None)
+)
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Scanning:
-    """How far the scanning of files is: how many wait for it and since when, how many of before
-    the scanner was set are still to be looked at, and why the last one could not be scanned."""
+    """How far the scanning of files is: how many are held and since when, how many of before the
+    scanner was set are still to be looked at, how many were infected, and in words why the last
+    one of either kind that was tried could not be scanned."""
 
     waiting: int
     since: datetime | None
     not_scanned: int
     infected: int
     problem: str
+    problem_before: str
 
 
 def to_scan(session: Session, most: int, *, beside: Sequence[str] = ()) -> list[Blob]:
@@ -57,6 +63,7 @@ def to_scan(session: Session, most: int, *, beside: Sequence[str] = ()) -> list[
             .where(
                 Blob.scan_state.in_(_UNSCANNED),
                 Blob.bytes_removed_at.is_(None),
+                Blob.sha256.not_in(_GONE),
                 Blob.sha256.not_in(beside),
             )
             .order_by(
@@ -75,24 +82,28 @@ def scanning(session: Session) -> Scanning:
     rows = {
         state: (count, since)
         for state, count, since in session.execute(
-            select(Blob.scan_state, func.count(), func.min(Blob.stored_at)).group_by(
-                Blob.scan_state
-            )
+            select(Blob.scan_state, func.count(), func.min(Blob.stored_at))
+            .where(Blob.sha256.not_in(_GONE))
+            .group_by(Blob.scan_state)
         )
     }
-    problem = session.scalar(
-        select(Blob.scan_problem)
-        .where(Blob.scan_state == ScanState.WAITING, Blob.scan_problem != "")
-        .order_by(Blob.scan_tried_at.desc(), Blob.sha256)
-        .limit(1)
-    )
+    problems = {
+        state: session.scalar(
+            select(Blob.scan_problem)
+            .where(Blob.scan_state == state, Blob.scan_problem != "")
+            .order_by(Blob.scan_tried_at.desc(), Blob.sha256)
+            .limit(1)
+        )
+        for state in _UNSCANNED
+    }
     waiting, since = rows.get(ScanState.WAITING, (0, None))
     return Scanning(
         waiting,
         since,
         rows.get(ScanState.NOT_SCANNED, (0, None))[0],
         rows.get(ScanState.INFECTED, (0, None))[0],
-        problem or "",
+        problems[ScanState.WAITING] or "",
+        problems[ScanState.NOT_SCANNED] or "",
     )
 
 
@@ -150,13 +161,12 @@ def left_over(session: Session, before: datetime) -> list[str]:
 
 def expected_in_store(session: Session) -> Iterator[tuple[str, int]]:
     """Yield the name and size of every file that the store has to hold."""
-    redacted = select(Redaction.blob_sha256).where(Redaction.blob_sha256.is_not(None))
     yield from session.execute(
         select(Blob.sha256, Blob.size)
         .where(
             Blob.bytes_removed_at.is_(None),
             Blob.scan_state != ScanState.INFECTED,
-            Blob.sha256.not_in(redacted),
+            Blob.sha256.not_in(_GONE),
         )
         .order_by(Blob.sha256)
         .execution_options(yield_per=1000)

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ from s11audit.models import AuditLog, Blob, Evidence, OutboxMessage, PendingUplo
 from s11audit.queries import stored_files
 from s11audit.services import evidence as service
 from s11audit.services import log, scanning
+from s11audit.services.checks import Severity
+from s11audit.services.checks_scanning import check_scanning
 from s11audit.services.evidence import EvidenceDetails, StoredFile
 from s11audit.views import files
 from tests.integration.responses.filling import NOW, Scene, scene
@@ -196,6 +198,14 @@ def test_a_scanner_that_is_down_holds_files_and_says_so(
         assert refused.status_code == 409 and b"checked for viruses" in refused.data
     assert sweep(client) == 0
     assert "The virus scanner does not answer." in client.get(standard).text
+    later = datetime.now(UTC) + timedelta(hours=1)
+    session.rollback()
+    told = check_scanning(session, clamd.address, now=later)
+    assert [each.severity for each in told] == [Severity.WRONG] * 2
+    assert (
+        clamd.address in told[0].sentence and "1 file is held, the first since" in told[1].sentence
+    )
+    assert "no scanner is set" in check_scanning(session, "", now=later)[0].sentence
 
     # Nothing waits for the scanner: the return goes in, and says which file was held.
     session.rollback()
@@ -214,6 +224,8 @@ def test_a_scanner_that_is_down_holds_files_and_says_so(
     assert client.get(file).data == CLEAN
     assert "Held until" not in client.get(copy).text
     assert sweep(client) == 0
+    session.rollback()
+    assert check_scanning(session, clamd.address, now=later) == []
 
 
 @only_sqlite
@@ -237,6 +249,9 @@ def test_what_was_added_before_the_scanner_is_scanned_and_an_infected_file_goes(
     assert "larger than the virus scanner looks into" in long.blob.scan_problem
     assert bad.blob.bytes_removed_at is not None
     assert set(in_store(client)) == {fine.blob_sha256, long.blob_sha256}
+    (left,) = check_scanning(session, clamd.address, now=NOW)
+    assert left.severity is Severity.NOTE
+    assert "1 file has not been scanned" in left.sentence and "looks into" in left.sentence
     page = client.get(f"/returns/{at.return_.id}/standards/1").text
     assert f"Refused: the virus scanner found “{NAME}” in it." in page
     assert client.get(f"/returns/{at.return_.id}/evidence/{bad.id}/file").status_code == 409
