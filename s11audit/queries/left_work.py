@@ -33,7 +33,8 @@ _EDITABLE = (ReturnState.NOT_STARTED, ReturnState.IN_PROGRESS)
 @dataclass(frozen=True)
 class LeftWork:
     """Work that somebody had in hand: on which return, whose, and how much of it (standards that
-    are not complete, one review, one visit). `person` is empty for an agency without a lead."""
+    are not complete, one review, one visit). Of an agency without a lead it is the number of its
+    open returns, and nobody's."""
 
     board: Board
     return_id: int
@@ -190,7 +191,7 @@ def _visits(
 
 
 def _without_lead(session: Session, place: ColumnElement[bool], now: datetime) -> list[LeftWork]:
-    """Open returns of agencies that have no lead and have invited none."""
+    """Agencies that have open returns, so many, and no lead, and have invited none."""
     led = exists().where(
         Grant.membership_id == Return.membership_id, Grant.role == Role.LEAD, _live(now)
     )
@@ -203,18 +204,19 @@ def _without_lead(session: Session, place: ColumnElement[bool], now: datetime) -
     )
     open_now = or_(Stage.opened_at.is_not(None), Stage.opens_on <= london_today(now))
     rows = session.execute(
-        select(*_PLACE)
+        select(Board, func.min(Return.id), Membership.name, func.count())
         .select_from(Return)
         .join(Membership, Membership.id == Return.membership_id)
         .join(Board, Board.id == Membership.board_id)
         .join(Stage, Stage.id == Return.stage_id)
-        .join(Cycle, Cycle.id == Stage.cycle_id)
-        .where(
-            place, _asked(_EDITABLE), open_now, Stage.closed_at.is_(None), ~led, ~invited,
-        )
-        .order_by(Membership.name_key, Return.id)
-    )  # fmt: skip
-    return [LeftWork(*row) for row in rows]
+        .where(place, _asked(_EDITABLE), open_now, Stage.closed_at.is_(None), ~led, ~invited)
+        .group_by(Board.id, Membership.id)
+        .order_by(Membership.name_key, Membership.id)
+    )
+    return [
+        LeftWork(board, return_id, agency, "", 0, number=number)
+        for board, return_id, agency, number in rows
+    ]
 
 
 _PLACE = (Board, Return.id, Membership.name, Cycle.name, Stage.number)

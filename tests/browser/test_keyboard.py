@@ -19,7 +19,7 @@ def test_a_standard_is_filled_in_and_checked_by_keyboard(
     lead = one_return(session)
     keys = Keyboard(page)
     page.goto(served.url)
-    keys.type("E-mail address", lead.email)
+    keys.type("E-mail address or sign-in name", lead.email)
     keys.type("Password", PASSWORD)
     with page.expect_navigation():
         page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ PASSWORD = "a long walk by the canal"
 def sign_in(person: Person, email: str, password: str = PASSWORD) -> None:
     """Sign in from the service's first page."""
     person.type_address("/")
-    person.type("E-mail address", email)
+    person.type("E-mail address or sign-in name", email)
     person.page.locator("input[type=password]").fill(password)
     person.press("Sign in")
     expect(person.page.get_by_role("button", name="Sign out")).to_be_visible()
