@@ -98,6 +98,10 @@ WHAT = {
     "membership.changed": "Agency changed",
     "membership.ended": "Membership ended",
     "membership.resumed": "Membership started again",
+    "redaction.made": "Passage or file redacted",
+    "redaction.ledger_applied": "Redactions done again after a backup was restored",
+    "user.erased": "Personal details of an account erased",
+    "user.held_exported": "Copy taken of what is held on a person",
     "role.given": "Role given",
     "role.ended": "Role ended",
 }

@@ -14,7 +14,7 @@ LONGEST = 6000
 class PassageArea(GovTextArea):
     """What is to be taken out: nobody needs to be told that it may identify a child."""
 
-    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+    def post_validate(self, form: Any, _stopped: bool) -> None:
         """Announce nothing."""
 
 

@@ -50,7 +50,7 @@ class Redaction(Base):
     words: Mapped[int | None]
     tombstone: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(Text)
-    places: Mapped[dict[str, int]] = mapped_column(JSON)
+    places: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     by_role: Mapped[str] = mapped_column(String(20))

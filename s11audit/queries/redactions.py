@@ -190,7 +190,19 @@ def _uses(session: Session, of_evidence: Any, of_paper: Any) -> list[FileUse]:
             .where(model.blob_sha256.is_not(None), condition)
             .order_by(Membership.name_key, model.filename, model.id)
         )
-        found += [FileUse(*row, model is PaperEntry) for row in rows]
+        for sha256, board_id, membership_id, filename, agency, cycle, stage in rows:
+            found.append(
+                FileUse(
+                    str(sha256),
+                    board_id,
+                    membership_id,
+                    str(filename),
+                    agency,
+                    cycle,
+                    stage,
+                    is_original=model is PaperEntry,
+                )
+            )
     return found
 
 
@@ -203,7 +215,7 @@ def _held_elsewhere(session: Session, shown: list[Redaction]) -> set[str]:
     for sha256, board_id in session.execute(
         select(Redaction.blob_sha256, Redaction.board_id).where(Redaction.blob_sha256.in_(files))
     ):
-        redacted.setdefault(sha256, set()).add(board_id)
+        redacted.setdefault(str(sha256), set()).add(board_id)
     return {
         use.sha256
         for use in uses_of(session, files)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain import redacting
@@ -183,12 +183,9 @@ def _letters(session: Session, subject: Subject) -> list[dict[str, Any]]:
 
 
 def _signed(session: Session, subject: Subject) -> list[dict[str, Any]]:
+    signed: ColumnElement[bool] = func.lower(Submission.signatory_email) == subject.email
     if not subject.address_alone:
-        signed = (func.lower(Submission.signatory_email) == subject.email) & (
-            Submission.signatory_name == subject.name
-        )
-    else:
-        signed = func.lower(Submission.signatory_email) == subject.email
+        signed &= Submission.signatory_name == subject.name
     found = session.scalars(select(Submission).where(signed).order_by(Submission.id))
     return [
         {

@@ -105,7 +105,7 @@ def _statement(table: Table, columns: tuple[str, ...], board_id: int | None) -> 
     statement = select(*keys, *(table.c[name] for name in columns)).order_by(*keys)
     joined: dict[tuple[str, ...], Any] = {(): table}
     source: Any = table
-    ends = []
+    ends: list[Any] = []
     for goal in ("board", "membership"):
         way = _way(table.name, goal)
         if way is None:
@@ -139,7 +139,8 @@ def _way(table: str, goal: str) -> tuple[str, ...] | None:
     if table == goal:
         return ()
     for optional in (False, True):
-        waiting = deque([(Base.metadata.tables[table], ())])
+        start: tuple[Table, tuple[str, ...]] = (Base.metadata.tables[table], ())
+        waiting = deque([start])
         seen = {table, "user"}
         while waiting:
             at, path = waiting.popleft()

@@ -111,7 +111,7 @@ def looking_for_file(session: Session, sha256: str, uses: list[FileUse], tombsto
             Evidence.blob_sha256 != sha256,
         )
     ):
-        names[membership_id].discard(redacting.fold(filename))
+        names[membership_id].discard(redacting.fold(filename or ""))
     own = {use.filename for use in uses}
 
     def look(value: Any, membership_id: int | None) -> tuple[Any, int]:

@@ -183,7 +183,7 @@ def _with_it(session: Session, hit: Hit, values: dict[str, Any]) -> dict[str, An
     if hit.table == "theme_tag" and "passage" in values:
         more["passage_hash"] = sha256(f"{row_id}:{values['passage']}".encode()).hexdigest()
     if hit.table in ("theme", "attendance") and "name" in values:
-        numbered = f"{values['name']} {row_id}"[: table.c.name.type.length]
+        numbered = f"{values['name']} {row_id}"[: getattr(table.c.name.type, "length", None)]
         if _is_taken(session, table, row_id, name_key(values["name"])):
             values["name"] = numbered
         more["name_key"] = name_key(values["name"])

@@ -72,7 +72,12 @@ def file(board: Board) -> Any:
         try:
             with writing() as session:
                 made = redacted_files.redact_file(
-                    session, actor(), board.id, chosen.file.data, chosen.reason.data, now=now()
+                    session,
+                    actor(),
+                    board.id,
+                    chosen.file.data,
+                    chosen.reason.data or "",
+                    now=now(),
                 )
                 total = _total(made.places)
         except Invalid as error:
@@ -123,7 +128,12 @@ def _passage(board: Board | None) -> Any:
         try:
             with writing() as session:
                 made = redactions.redact_passage(
-                    session, actor(), board_id, form.passage.data, form.reason.data, now=now()
+                    session,
+                    actor(),
+                    board_id,
+                    form.passage.data or "",
+                    form.reason.data or "",
+                    now=now(),
                 )
                 total = _total(made.places)
         except Invalid as error:

@@ -53,7 +53,12 @@ def erase(user_id: int) -> Any:
         try:
             with writing() as session:
                 erasing.erase(
-                    session, actor(), user_id, form.typed.data, form.reason.data, now=now()
+                    session,
+                    actor(),
+                    user_id,
+                    form.typed.data or "",
+                    form.reason.data or "",
+                    now=now(),
                 )
         except Invalid as error:
             show_problems(form, error)
