@@ -24,6 +24,10 @@ WRITE = {"s11audit_write": True}
 _NO_WAIT = "s11audit_no_wait"
 BUSY_SECONDS = 30
 _DISK_FULL = "53100"  # as PostgreSQL says it
+# What SQLite says where it cannot write on: it cannot tell why.
+_NO_ROOM = (
+    sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_SHMSIZE
+)  # fmt: skip
 
 
 @contextmanager
@@ -90,7 +94,7 @@ def is_out_of_room(error: BaseException) -> bool:
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
-        return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_WRITE
+        return code & 0xFF == sqlite3.SQLITE_FULL or code in _NO_ROOM
     return getattr(error, "sqlstate", None) == _DISK_FULL
 
 

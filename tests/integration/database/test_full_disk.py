@@ -134,7 +134,7 @@ def test_a_database_that_is_away_is_told_and_gives_back_what_was_typed(
         patch.setattr(log, "_append_to", away)
         answer = save(client, at)
     assert answer.status_code == 503
-    assert "cannot save at the moment" in answer.text and STATEMENT.strip() in answer.text
+    assert "not available at the moment" in answer.text and STATEMENT.strip() in answer.text
 
 
 # Adds boards, each with its entry in the log, until there is no room, and says how many there are;
