@@ -67,7 +67,7 @@ def file(board: Board) -> Any:
         asked = FileNameForm(formdata=None, name=chosen.name.data)
         asked.name.errors = ["No file of this board has these words in its name"]
         return _asked_file(board, asked, 422)
-    chosen.file.choices = _choices(found)
+    _offer(chosen, found)
     if chosen.confirm.data and chosen.validate():
         try:
             with writing() as session:
@@ -174,15 +174,20 @@ def _asked_file(board: Board, form: FileNameForm, status: int = 200) -> Any:
     return render_template("redactions/file.html", board=board, form=form), status
 
 
-def _choices(found: list[FileUse]) -> list[tuple[str, str]]:
-    """A file is one choice, however many returns it was offered with."""
-    told: dict[str, list[str]] = {}
+def _offer(form: RedactFileForm, found: list[FileUse]) -> None:
+    """Offer each file once, however many returns it came with, saying whose they are."""
+    names: dict[str, list[str]] = {}
+    returns: dict[str, dict[str, int]] = {}
     for each in found:
-        what = "original of " if each.is_original else ""
-        told.setdefault(each.sha256, []).append(
-            f"{each.filename}: {what}{each.agency}, {each.cycle}, stage {each.stage}"
-        )
-    return [(sha256, "; ".join(dict.fromkeys(lines))) for sha256, lines in told.items()]
+        names.setdefault(each.sha256, []).append(each.filename)
+        whose = f"{each.agency} (original on paper)" if each.is_original else each.agency
+        counts = returns.setdefault(each.sha256, {})
+        counts[whose] = counts.get(whose, 0) + 1
+    form.file.choices = [(key, ", ".join(dict.fromkeys(each))) for key, each in names.items()]
+    form.file.look["hints"] = {
+        key: "; ".join(f"{whose}: {counted(count, "return", "returns")}" for whose, count in each.items())
+        for key, each in returns.items()
+    }
 
 
 def _total(places: dict[str, dict[str, int]]) -> int:

@@ -203,12 +203,14 @@ FORMS = {
         "paper_entries.start", "returns.extend", "returns.send_back", "returns.standing",
         "screening.add", "screening.dismiss", "screening.send_back", "tools.add", "tools.lineage",
         "meetings.add", "meetings.add_decision", "meetings.add_line", "meetings.place",
-        "themes.add", "themes.merge", "themes.tag",
+        "redactions.file", "redactions.passage", "themes.add", "themes.merge", "themes.tag",
         "visits.arrange", "visits.cancel", "visits.freeze", "visits.give_up", "visits.team",
     ),
     "qa": ("actions.decide", "actions.monitor", "reviews.standard"),
     "chair": ("moderation.dispute", "moderation.open_early", "moderation.standard"),
-    "admin": ("installation.add_board", "installation.administrators"),
+    "admin": (
+        "installation.add_board", "installation.administrators", "redactions.passage_everywhere",
+    ),
     ANYBODY: (
         "invitations.invitation", "security.forgot_password", "security.login",
         "security.reset_password",
