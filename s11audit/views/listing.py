@@ -21,9 +21,10 @@ def number_in(name: str) -> int | None:
     return number_of(request.args.get(name))
 
 
-def number_of(text: str | None) -> int | None:
-    """Return the number that `text` is, or None where it is none that could be an id."""
-    text = text or ""
+def number_of(text: str | int | None) -> int | None:
+    """Return the number that `text` is, or None where it is none that could be an id. A hidden
+    field that was left out of what was sent holds the number that the page was made with."""
+    text = str(text or "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
 
 

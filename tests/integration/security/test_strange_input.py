@@ -4,20 +4,14 @@ a failure (500), and the log stays whole. `python -m bench.fuzz` does the same t
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tests.support.databases import Databases
 from tests.support.fuzzing.run import Fuzzed
 
 CASES = 200
 
 
-def test_no_strange_input_ends_in_a_failure(databases: Databases, tmp_path: Path) -> None:
-    url = databases.make("sqlite")
-    fuzzed = Fuzzed(Path(url.removeprefix("sqlite:///")), tmp_path)
+def test_no_strange_input_ends_in_a_failure(fuzzed: Fuzzed) -> None:
     outcome = fuzzed.run(CASES, seed=CASES)
-    fuzzed.close()
-    databases.drop(url)
+    fuzzed.put_back()
     assert outcome.failures == []
     assert outcome.breaks == []
     assert outcome.forms > 100
