@@ -185,7 +185,9 @@ def _offer(form: RedactFileForm, found: list[FileUse]) -> None:
         counts[whose] = counts.get(whose, 0) + 1
     form.file.choices = [(key, ", ".join(dict.fromkeys(each))) for key, each in names.items()]
     form.file.look["hints"] = {
-        key: "; ".join(f"{whose}: {counted(count, "return", "returns")}" for whose, count in each.items())
+        key: "; ".join(
+            f"{whose}: {counted(count, 'return', 'returns')}" for whose, count in each.items()
+        )
         for key, each in returns.items()
     }
 
