@@ -25,11 +25,11 @@ AT_ONCE = 500
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 STATEMENT = "We met every team and asked what had changed for children. " * 12
 REDACTED_EVERY = 100
-ABOUT = """## The log
+HEAD = """## The log
 
-Entries of a board's chain, each with an answer of 130 words before and after; one in a hundred was
+Entries of a board’s chain, each with an answer of 130 words before and after; one in a hundred was
 redacted. Proving and exporting read each row once; “memory” is what Python held at the most while
-proving.
+proving. `python -m bench.log`, also with the URL of an empty PostgreSQL database.
 
 | engine | entries | prove, CPU s | CPU µs an entry | wall s | memory MB | export, CPU s |
 |---|---:|---:|---:|---:|---:|---:|
@@ -97,25 +97,37 @@ def measure() -> Proved:
     return Proved(db.engine.dialect.name, count, seconds, took, held, export)
 
 
+def measured(folder: Path, url: str = "") -> list[Proved]:
+    """Fill a log in an empty database (a file in the folder where no URL is given) and measure it
+    at each length."""
+    url = url or f"sqlite:///{folder / 'log.db'}"
+    app = create_app({"DATABASE_URL": url, "DATA": str(folder), "TESTING": True})
+    found = []
+    with app.app_context():
+        upgrade()
+        with writing() as session:
+            board = Board(slug="bench", name="Bench", created_at=BEGAN)
+            session.add(board)
+            session.flush()
+            board_id = board.id
+        made = 0
+        for size in SIZES:
+            fill(board_id, size - made, made + 1)
+            made = size
+            found.append(measure())
+        db.engine.dispose()
+    return found
+
+
+def written(found: list[Proved]) -> str:
+    """Return the part of docs/speed.md."""
+    return HEAD + "".join(f"{each.row()}\n" for each in found)
+
+
 def main() -> None:
-    """Measure at each length and print the table."""
+    """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="s11-bench-") as folder:
-        url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'log.db'}"
-        app = create_app({"DATABASE_URL": url, "DATA": folder, "TESTING": True})
-        print(ABOUT, end="", flush=True)
-        with app.app_context():
-            upgrade()
-            with writing() as session:
-                board = Board(slug="bench", name="Bench", created_at=BEGAN)
-                session.add(board)
-                session.flush()
-                board_id = board.id
-            made = 0
-            for size in SIZES:
-                fill(board_id, size - made, made + 1)
-                made = size
-                print(measure().row(), flush=True)
-            db.engine.dispose()
+        print(written(measured(Path(folder), *sys.argv[1:2])))
 
 
 if __name__ == "__main__":

@@ -238,6 +238,7 @@ def _sources(session: Session, return_: Return) -> list[_Source]:
             Membership.board_id == return_.membership.board_id,
             Return.membership_id.in_(with_predecessors(return_.membership_id)),
             Cycle.recorded.is_(False),
+            Cycle.contents_removed_at.is_(None),  # nothing is left to take over (domain rule 79)
             or_(
                 and_(Cycle.opened_at < stage.cycle.opened_at, newest.c.id.is_not(None)),
                 and_(

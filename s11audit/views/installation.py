@@ -144,11 +144,11 @@ def _log_page(checked: tuple[int, log.Break | None] | None) -> str:
     paper, answer = asked_paper(board_id, anywhere=True)
     return render_template(
         "installation/log.html",
-        form=PressForm(),
+        press=PressForm(),
         checked=checked,
         at=now(),
         chain=chain,
-        paper=paper,
+        form=paper,
         answer=answer,
         line=head_line(db.session, of_board),
         found=entries_of(db.session, board_id, page=page_number()),

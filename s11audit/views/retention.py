@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.errors import Invalid, NotFound
+from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Can
 from s11audit.domain.retention import is_past, kept_until
 from s11audit.extensions import db
@@ -81,11 +81,9 @@ def remove(board: Board, cycle_id: int) -> Any:
 @bp.get("/<int:cycle_id>/removed.csv")
 @board(Can.RETAIN)
 def removed(board: Board, cycle_id: int) -> Response:
-    """What was removed of a cycle and what was kept, as CSV."""
+    """What was removed of a cycle and what was kept, as CSV; its head alone where nothing was."""
     found = cycle_on(db.session, board.id, cycle_id)
-    runs = runs_of(db.session, [found.id]).get(found.id)
-    if not runs:
-        raise NotFound("Nothing was removed of this cycle.")
+    runs = runs_of(db.session, [found.id]).get(found.id, [])
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("removed_at", "by", "what", "removed", "kept"))
@@ -112,7 +110,8 @@ def _page(board: Board, found: Cycle, years: YearsForm, remove_form: RemoveForm)
         cycle=found,
         until=until,
         plan=plan,
-        form=years,
+        form=remove_form if remove_form.errors else years,
+        years=years,
         remove_form=remove_form,
         default=_default(),
         table_rows=_table_rows,
