@@ -99,6 +99,24 @@ def unbind(email: str) -> None:
     click.echo(f"{email}: {removed} removed. The next sign-on of the address binds anew.")
 
 
+@user.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Take away the app, recovery codes and passkeys of a person who has lost them, found by
+    e-mail address or sign-in name, and sign them out everywhere."""
+    moment = now()
+    with opened():
+        from s11audit.services import mailboxes, second_factor
+        from s11audit.transactions import writing
+
+        with writing() as session:
+            found = mailboxes.account_named(session, email)
+            if found is None:
+                raise click.UsageError(f"{email} names no account, or more than one.")
+            second_factor.reset(session, OPERATOR, found.id, board_id=None, now=moment)
+    click.echo(f"{email} signs in by password alone until another second factor is set up.")
+
+
 def _check_place(role: Role, board: str | None, agency: str | None) -> None:
     """Refuse options that do not fit the role."""
     if agency and not board:

@@ -26,13 +26,14 @@ class Served:
 
 
 @contextmanager
-def serving(settings: dict[str, object]) -> Iterator[Served]:
-    """Serve the application with these settings (see `databases.settings_for`) until the end.
+def serving(settings: dict[str, object], host: str = "127.0.0.1") -> Iterator[Served]:
+    """Serve the application with these settings (see `databases.settings_for`) until the end, at
+    an address that begins with `host`, a name of this machine.
 
     CSRF protection is on, as for everybody. What the server says is shown where it fails to start.
     """
     port = _free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     ours = {name: value for name, value in settings.items() if name != "WTF_CSRF_ENABLED"}
     log = Path(str(settings["DATA"])) / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)

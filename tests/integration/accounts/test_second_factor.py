@@ -334,3 +334,23 @@ def test_each_signing_in_is_a_new_session_and_none_lasts_for_ever(client, sessio
     session.execute(update(User).values(active=False))
     session.commit()
     assert client.get("/places").status_code == 302
+
+
+@SQLITE
+def test_the_operator_helps_the_only_administrator(app, session, clock):
+    from click.testing import CliRunner
+
+    from s11audit.cli import main
+
+    ada = make.user(session, Role.ADMIN, email="ada@example.org")
+    session.commit()
+    give_app(app, ada)
+    env = {f"S11AUDIT_{name}": str(app.config[name]) for name in ("DATABASE_URL", "DATA")}
+    ran = [
+        CliRunner().invoke(main, ["user", "reset-second-factor", who], env=env)
+        for who in ("ada@example.org", "nobody@example.org")
+    ]
+    assert [each.exit_code for each in ran] == [0, 2], ran
+    assert "names no account" in ran[1].output
+    session.rollback()
+    assert session.scalars(select(Authenticator)).all() == []
