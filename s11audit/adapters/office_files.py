@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from s11audit.adapters.refusals import NotWhatItSays, refused
-from s11audit.adapters.zip_members import PROTECTED, inflated, opened
+from s11audit.adapters.zip_members import MOST_INFLATED, PROTECTED, inflated, opened
 
 OOXML_MAIN = {
     "docx": "word/document.xml",
@@ -43,39 +43,42 @@ _GZIP = b"\x1f\x8b"
 _PACKED_PICTURES = (".emz", ".wmz", ".svgz")
 _MACRO_PARTS = ("xl/macrosheets/", "xl/dialogsheets/", "basic/", "scripts/", "dialogs/")
 _DOCUMENT_TEXT = (".xml", ".rels")
-_CARRY = 400  # characters kept of a piece, so that nothing is missed where two pieces meet
+_CARRY = 4096  # characters kept of a piece, so that nothing is missed where two pieces meet
 
 # What the XML of an office file must not say, and what is told of it. A part is searched as bytes:
 # the names are ASCII in every coding that office programs write.
-_SAYS: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb"<!ENTITY"), "damaged"),
-    (
-        re.compile(
-            rb"macroEnabled|ms-office\.vbaProject|ms-excel\.(?:intl)?macrosheet"
-            rb"|vnd\.sun\.star\.script:|<script:module"
-        ),
-        MACROS,
-    ),
-    (re.compile(rb"<(?:\w+:)?encryption-data"), PROTECTED),
-    (
-        re.compile(rb"<(?:\w+:)?ddeLink|\bDDEAUTO\b|<office:dde-source|<text:dde-connection"),
-        "The file fetches its contents from another program (DDE). Break its links, or save it as "
-        "a PDF, and try again",
-    ),
-    (
-        re.compile(
-            rb"<Relationship\s(?=[^>]*/(?:oleObject|frame|subDocument)[\"'])"
-            rb"(?=[^>]*TargetMode\s*=\s*[\"']External)[^>]{0,2000}>"
-        ),
-        "The file fetches a part of itself from elsewhere. Break its links, or save it as a PDF, "
-        "and try again",
-    ),
+_DDE = (
+    "The file fetches its contents from another program (DDE). Break its links, or save it as a "
+    "PDF, and try again"
+)
+_SAYS: tuple[tuple[bytes, str], ...] = (
+    (b"<!ENTITY", ""),
+    (b"macroEnabled", MACROS),
+    (b"ms-office.vbaProject", MACROS),
+    (b"ms-excel.macrosheet", MACROS),
+    (b"ms-excel.intlmacrosheet", MACROS),
+    (b"vnd.sun.star.script:", MACROS),
+    (b"<script:module", MACROS),
+    (b":encryption-data", PROTECTED),
+    (b"<encryption-data", PROTECTED),
+    (b"ddeLink", _DDE),
+    (b"DDEAUTO", _DDE),
+    (b"<office:dde-source", _DDE),
+    (b"<text:dde-connection", _DDE),
+)
+_RELATION = re.compile(rb"<Relationship\s[^<>]{0,4000}>")
+_FETCHES = re.compile(rb"/(?:oleObject|frame|subDocument)[\"']")
+_EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External")
+_FROM_ELSEWHERE = (
+    "The file fetches a part of itself from elsewhere. Break its links, or save it as a PDF, and "
+    "try again"
 )
 
 
-def check(stream: IO[bytes], kind: str, *, nested: bool = False) -> None:
-    """Check an office file of that kind ("docx"). `nested` for one that lies within another, as
-    the table behind a chart does; it may hold no further one.
+def check(stream: IO[bytes], kind: str, *, most: int = MOST_INFLATED, nested: bool = False) -> int:
+    """Check an office file of that kind ("docx"), and return how many bytes it unpacks to, which
+    may be `most` at the most. `nested` for one that lies within another, as the table behind a
+    chart does; it may hold no further one.
 
     Raises NotWhatItSays where it is not of that kind or damaged, Invalid for what it must not hold.
     """
@@ -85,12 +88,14 @@ def check(stream: IO[bytes], kind: str, *, nested: bool = False) -> None:
             "The file is protected by a password, or is of an old kind. Save it without a password "
             f"as .{kind} and try again"
         )
-    with opened(stream) as archive:
+    with opened(stream, most) as archive:
         members = [each for each in archive.infolist() if not each.is_dir()]
         names = {each.filename for each in members}
         _check_kind(stream, archive, names, kind)
+        size = sum(member.file_size for member in members)
         for member in members:
-            _check_member(stream, member, nested=nested)
+            size += _check_member(stream, member, most - size, nested=nested)
+    return size
 
 
 def _check_kind(stream: IO[bytes], archive: zipfile.ZipFile, names: set[str], kind: str) -> None:
@@ -105,7 +110,8 @@ def _check_kind(stream: IO[bytes], archive: zipfile.ZipFile, names: set[str], ki
         raise NotWhatItSays
 
 
-def _check_member(stream: IO[bytes], member: zipfile.ZipInfo, *, nested: bool) -> None:
+def _check_member(stream: IO[bytes], member: zipfile.ZipInfo, most: int, *, nested: bool) -> int:
+    """Check one member, and return how much an office file within it unpacks to."""
     name = member.filename.lower()
     if name.endswith(("vbaproject.bin", "vbadata.xml")) or name.startswith(_MACRO_PARTS):
         raise refused(MACROS)
@@ -125,9 +131,10 @@ def _check_member(stream: IO[bytes], member: zipfile.ZipInfo, *, nested: bool) -
                 copy.write(piece)
         if inner:
             try:
-                check(copy, inner, nested=True)
+                return check(copy, inner, most=most, nested=True)
             except NotWhatItSays:
                 raise _holds("another packed file", member) from None
+    return 0
 
 
 def _judge_beginning(piece: bytes, member: zipfile.ZipInfo, *, nested: bool) -> str | None:
@@ -156,9 +163,12 @@ class _Searched:
     def take(self, piece: bytes) -> None:
         """Look through the next piece. Raises NotWhatItSays and Invalid."""
         text = self.carried + piece.replace(b"\0", b"")  # UTF-16 becomes ASCII so
-        for pattern, message in _SAYS:
-            if pattern.search(text):
-                raise NotWhatItSays if message == "damaged" else refused(message)
+        for words, message in _SAYS:
+            if words in text:
+                raise refused(message) if message else NotWhatItSays
+        for relation in _RELATION.findall(text):
+            if _FETCHES.search(relation) and _EXTERNAL.search(relation):
+                raise refused(_FROM_ELSEWHERE)
         self.carried = text[-_CARRY:]
 
 

@@ -14,7 +14,7 @@ from typing import IO
 from s11audit.adapters.refusals import NotWhatItSays, refused
 
 MOST_MEMBERS = 5000
-MOST_INFLATED = 400 * 1024 * 1024  # of all members together
+MOST_INFLATED = 250 * 1024 * 1024  # of all members together
 MOST_RATIO = 200  # how many times larger than what is stored of it a file may become ...
 RATIO_FROM = 30 * 1024 * 1024  # ... once it is larger than this
 PIECE = 256 * 1024
@@ -47,9 +47,10 @@ TOO_MANY = (
 )
 
 
-def opened(stream: IO[bytes]) -> zipfile.ZipFile:
-    """Return the ZIP file in `stream` with its members checked: their number, names, places, sizes
-    and that none is protected. Raises NotWhatItSays and Invalid."""
+def opened(stream: IO[bytes], most: int = MOST_INFLATED) -> zipfile.ZipFile:
+    """Return the ZIP file in `stream` with its members checked: their number, names, places, that
+    none is protected, and that they unpack to `most` bytes together at the most. Raises
+    NotWhatItSays and Invalid."""
     stream.seek(0)
     if stream.read(4) != _LOCAL:
         raise NotWhatItSays
@@ -62,7 +63,7 @@ def opened(stream: IO[bytes]) -> zipfile.ZipFile:
     _check_names(members)
     if any(each.flag_bits & _ENCRYPTED for each in members):
         raise refused(PROTECTED)
-    _check_sizes(members)
+    _check_sizes(members, most)
     _check_places(stream, members)
     return archive
 
@@ -144,14 +145,14 @@ def _check_names(members: list[zipfile.ZipInfo]) -> None:
         seen.add(name.casefold())
 
 
-def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
+def _check_sizes(members: list[zipfile.ZipInfo], most: int) -> None:
     if any(
         each.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for each in members
     ):
         raise NotWhatItSays
     becomes = sum(each.file_size for each in members)
     stored = sum(each.compress_size for each in members)
-    if becomes > MOST_INFLATED or (becomes > RATIO_FROM and becomes > stored * MOST_RATIO):
+    if becomes > most or (becomes > RATIO_FROM and becomes > stored * MOST_RATIO):
         raise refused(TOO_MUCH)
 
 

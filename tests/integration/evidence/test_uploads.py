@@ -6,6 +6,7 @@ import contextlib
 import io
 import random
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -235,6 +236,33 @@ def test_a_bomb_is_refused_before_it_is_inflated(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(Invalid, match="far more"):
         judge(lying, "letter.docx")
     assert max(seen) <= zip_members.PIECE and sum(seen) <= 2 * zip_members.PIECE
+
+
+def hostile() -> dict[str, bytes]:
+    """Files that would keep a careless reader busy for minutes."""
+    drawn = picture("JPEG", (4000, 4000), progressive=True)
+    last = drawn.rindex(b"\xff\xda")
+    bars = b"a,b\n" + b"".join(b"+" + b"|" * 120_000 + b",1\n" for _ in range(20))
+    relations = b"<Relationship Target='x' " * 400_000
+    inner = office("xlsx", holding={"xl/a.xml": b"x" * 20_000_000})
+    return {
+        "photo.jpg": drawn[:-2] + drawn[last:-2] * 20_000 + b"\xff\xd9",
+        "bars.csv": bars,
+        "letter.docx": office("docx", holding={"word/_rels/d.xml.rels": relations}),
+        "charts.docx": office(
+            "docx", holding={f"word/embeddings/{n}.xlsx": inner for n in range(40)}
+        ),
+        "gaps.pdf": pdf(b"/S " + b"/S %x" * 100_000 + b"/Encrypt " * 100_000),
+        "streams.pdf": pdf(b"/ObjStm stream\n" * 30_000),
+    }
+
+
+def test_hostile_files_take_no_longer_than_ordinary_ones() -> None:
+    for name, content in hostile().items():
+        began = time.process_time()
+        with contextlib.suppress(Invalid):
+            judge(content, name)
+        assert time.process_time() - began < 3, name
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
