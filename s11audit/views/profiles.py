@@ -30,6 +30,6 @@ def name() -> str | Response:
             show(error, form)
         else:
             flash("Saved your name.", "success")
-            return redirect(url_for(".name"))
+            return redirect(url_for("own_account.page"))
     shared = len(mailboxes.accounts_of(db.session, current_user.email, active=False)) > 1
     return render_template("accounts/name.html", form=form, shared=shared)

@@ -183,6 +183,7 @@ FILLED_IN = "input:not([type=hidden]), textarea, select"
 # The forms that refuse to be sent empty, by who sends them.
 FORMS = {
     "lead": (
+        "agency_people.hand_over", "agency_people.invite", "profiles.name",
         "actions.add", "actions.agency_step", "actions.change", "confirming.confirm",
         "replies.dispute",
         "evidence.add_file",
@@ -193,7 +194,7 @@ FORMS = {
         "workbooks.upload",
     ),
     "office": (
-        "accounts.invite", "accounts.invite_many", "agencies.add", "agencies.change",
+        "accounts.invite", "accounts.invite_many", "agency_people.replace", "agencies.add", "agencies.change",
         "allotments.change", "allotments.of_return", "allotments.reply_days", "allotments.stage",
         "agencies.end", "agencies.succession", "challenges.add_action", "challenges.arrange",
         "challenges.change", "chasing.write", "confirming.rate_again", "escalations.done",

@@ -27,6 +27,7 @@ def test_no_page_of_a_board_asks_more_of_more_agencies(app, session, client):
     pages = list(_pages(app, session, made, client))
     assert len({endpoint for endpoint, _, _ in pages}) >= 30
     few = _walk(client, pages)
+    session.rollback()
     add_agencies(session, made.board_id, stages, 970, made.now)
     session.commit()
     many = _walk(client, pages)

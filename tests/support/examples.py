@@ -308,7 +308,21 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
             {**plain, "file_format": name} for name in ("pdf", "xlsx", "html")
         ],
         "themes.remove": of(("rated",), number=1, tag_id=made.ids["tag_id"]),
-        "invitations.invitation": [{"token": made.ids["token"]}],
+        "invitations.invitation": [
+            {"token": made.ids["token"]},
+            {"token": made.ids["shared_token"]},
+            {"token": made.ids["shared_token"], "own": "yes"},
+        ],
+        "agency_people.replace": [{**plain, "grant_id": made.ids["lead_grant_id"]}],
+        "agency_people.end": [
+            {"membership_id": made.membership_id, "grant_id": made.ids["contributor_grant_id"]}
+        ],
+        "person_accounts.show": [
+            {"user_id": each}
+            for each in (
+                made.ids["closed_user_id"], made.user_ids["admin"], made.user_ids["contributor"],
+            )
+        ],
         "calendars.feed": [{"token": made.ids["feed_token"]}],
         "security.reset_password": [{"token": made.ids["reset_token"]}],
         "agencies.show": [

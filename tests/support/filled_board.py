@@ -23,6 +23,8 @@ from s11audit.services import (
     calendars,
     chasing,
     digests,
+    hand_overs,
+    leaving,
     redactions,
     returns,
     tools,
@@ -134,9 +136,10 @@ def _office_work(builder: Builder, other: Return) -> None:
     )  # fmt: skip
     builder.made.ids["invitation_id"] = invitation.id
     builder.made.ids["token"] = link.rsplit("/", 1)[1]
-    for role in (Role.LEAD, Role.SCRUTINEER):
+    for role in (Role.LEAD, Role.SCRUTINEER, Role.CONTRIBUTOR):
         grant = session.scalars(select(Grant).where(Grant.role == role)).one()
         builder.made.ids[f"{role.value}_grant_id"] = grant.id
+    _people_change(builder)
     chasing.chase(
         session, office, builder.board.id,
         [builder.made.return_ids["late"]], "Your section 11 return is late",
@@ -151,6 +154,23 @@ def _office_work(builder: Builder, other: Return) -> None:
         session, office, builder.board.id, "Their lead was ill",
         "It said of a person why they were away.", now=builder.later(),
     ).id  # fmt: skip
+
+
+def _people_change(builder: Builder) -> None:
+    """A note to a successor, an invitation to a mailbox that is shared, a closed account."""
+    session = builder.session
+    lead, member = builder.actor("lead"), builder.made.membership_id
+    hand_overs.save_note(
+        session, lead, member, "Tom Ashdown has the training figures.", now=builder.later()
+    )
+    _invitation, link = accounts.invite(
+        session, lead, builder.made.people["contributor"], Role.CONTRIBUTOR,
+        membership_id=member, name="Una Green", shared=True, now=builder.later(),
+    )  # fmt: skip
+    builder.made.ids["shared_token"] = link.rsplit("/", 1)[1]
+    gone = make.user(session, Role.VIEWER, board=builder.board, name="Gil Moore")
+    leaving.deactivate(session, builder.actor("admin"), gone.id, now=builder.later())
+    builder.made.ids["closed_user_id"] = gone.id
 
 
 def _history_and_tools(builder: Builder) -> None:

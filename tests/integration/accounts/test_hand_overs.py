@@ -73,6 +73,10 @@ def test_the_old_leads_role_ends_when_the_successor_accepts(session, place):
     nell = accept(session, token)
     assert roles(session, nell) == [Role.LEAD]
     assert roles(session, place["lena"]) == []
+    letter = session.scalars(
+        select(OutboxMessage.subject).where(OutboxMessage.to_email == place["lena"].email)
+    ).one()
+    assert letter == "Nell New has taken over as safeguarding lead of Bury College"
     with pytest.raises((NotFound, NotAllowed)):
         hand_overs.take_back(session, actor(session, place["lena"]), place["member"].id,
                              now=make.NOW)  # fmt: skip
