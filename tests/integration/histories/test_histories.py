@@ -8,8 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import Rag, Role
+from s11audit.domain.policy import OPERATOR
 from s11audit.models import Improvement
 from s11audit.services import actions, moderation, plans, reviews
+from s11audit.services.redactions import redact_passage
 from tests import factories as make
 from tests.factories import NOW
 from tests.integration.reviews.test_moderation import rate_all, two
@@ -81,6 +83,11 @@ def test_an_action_is_told_with_what_it_said_before(client: FlaskClient, session
     assert f"{REMOVED}4 March 2030" in page and f"{ADDED}5 April 2030" in page
     assert f"{REMOVED}Open" in page and f"{ADDED}Underway" in page
     assert "Half of it is written." in page and "It was late before." in page
+    # What was redacted since is told as that, with the day.
+    redact_passage(session, OPERATOR, found.board.id, "our volunteers", "A name.", now=NOW)
+    session.commit()
+    page = client.get(path).text
+    assert "volunteers" not in page and "[redacted on 4 March 2026]" in page
     other = make.user(session, Role.LEAD, membership=make.membership(session, found.board))
     session.commit()
     sign_in(client, other)
