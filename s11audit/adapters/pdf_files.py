@@ -24,7 +24,8 @@ _EDGE = 4096
 
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _GAP = rb"(?:[\s\0]|%[^\r\n]{0,200}[\r\n])*+"
-_VALUE = _GAP + rb"(?:<<|\[|\d)"
+_NUMBERED = rb"(?<=[\s\0])\d{1,10}[\s\0]{1,9}\d{1,5}[\s\0]{1,9}R\b"
+_VALUE = _GAP + rb"(?:<<|" + _NUMBERED + rb")"
 _SCRIPT = "The PDF holds a script, as forms to be filled in do. Print it to a new PDF and try again"
 _ATTACHED = (
     "The PDF has other files attached within it. Take them out, or print it to a new PDF, and add "
@@ -40,7 +41,7 @@ _SAYS: tuple[tuple[bytes, re.Pattern[bytes], str], ...] = (
         "The PDF is protected. Save or print it to a new PDF without protection and try again",
     ),
     (b"/JavaScript", re.compile(rb"(?:/S|[\s\0<>\[\]])/JavaScript(?![A-Za-z0-9])"), _SCRIPT),
-    (b"/XFA", re.compile(rb"/XFA" + _VALUE), _SCRIPT),
+    (b"/XFA", re.compile(rb"/XFA" + _GAP + rb"(?:\[|" + _NUMBERED + rb")"), _SCRIPT),
     (
         b"/Launch",
         re.compile(rb"(?:/S|[\s\0<>\[\]])/Launch(?![A-Za-z0-9])"),

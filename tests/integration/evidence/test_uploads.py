@@ -200,6 +200,7 @@ def test_what_is_refused_and_why(content: bytes, name: str, words: str) -> None:
         (office("docx", holding={"word/media/icon.svg": b"<svg/>"}), "letter.docx"),
         (pdf(b"/A<</S/URI/URI(http://example.org/JavaScript)>>"), "links.pdf"),
         (pdf(b"/Title (How /Encrypt works)"), "manual.pdf"),
+        (pdf(b"stream Gat/EF9%s<</XFA2;/JavaScripts/EFx"), "coded-as-letters.pdf"),
         (JPG + b"preview" * 900, "phone.jpg"),  # phones write previews after the picture
         (b"a,b\n-5,+44 113 496 0000\n", "figures.csv"),
         (b"5 < 6 and <b>so</b> on", "note.txt"),
