@@ -1,4 +1,4 @@
-"""How often somebody may try before they have to wait (domain rule 65)."""
+"""How often somebody may try before they have to wait (domain rule 64)."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -26,7 +26,7 @@ class UserSession(Base):
 
 
 class SignInTry(Base):
-    """One try that did not succeed (domain rule 65). `key` is a keyed hash of what is counted: an
+    """One try that did not succeed (domain rule 64). `key` is a keyed hash of what is counted: an
     account, an address, a person's code."""
 
     __tablename__ = "sign_in_try"

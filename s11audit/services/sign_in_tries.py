@@ -1,4 +1,5 @@
-"""Counts tries that fail, in the database: for every web process and over a restart.
+"""Counts tries that fail, in the database: for every web process and over a restart
+(domain rule 64).
 
 A try is taken before the password is looked at and given back when it was right, so that many at
 once get no further than one after the other. What is counted is named by a keyed hash alone.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from s11audit import create_app
 from s11audit.domain.enums import Role
@@ -15,6 +15,7 @@ from s11audit.extensions import db
 from s11audit.models import AuditLog, OutboxMessage, User, UserSession
 from s11audit.services.log import verify
 from s11audit.transactions import writing
+from s11audit.views import proof
 from tests import factories as make
 from tests.support.databases import close_engines
 from tests.support.web import sign_in
@@ -23,6 +24,7 @@ WRONG = "The e-mail address or sign-in name, or the password, is not right"
 WHO = "Enter your e-mail address or sign-in name"
 NEW = "another long pass phrase"
 LONG_AGO = timedelta(minutes=6)
+CHANGES = ("INSERT", "UPDATE", "DELETE")
 
 
 @pytest.fixture
@@ -86,6 +88,31 @@ def test_wrong_address_and_wrong_password_get_the_same_answer(client, person):
     strip = re.compile(r'value="[^"]*"')
     assert strip.sub("", unknown.text) == strip.sub("", wrong.text)
     assert "not the password" not in wrong.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_address_that_nobody_has_makes_the_same_work(client, session, person, monkeypatch):
+    """Time tells nobody who has an account: as many hashes, and as many writes."""
+    sso = make.user(session, email="sso@example.org")
+    sso.password = None
+    session.commit()
+    hashed, written = [], []
+    real = proof.verify_password
+    monkeypatch.setattr(proof, "verify_password", lambda *args: hashed.append(1) or real(*args))
+    with client.application.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *args: written.append(args[2]))
+    changes = []
+    for email in ("nobody@example.org", person.email, sso.email, "nobody", "Nobody@x.org"):
+        assert WRONG in log_in(client, email, "wrong").text
+        written.clear()
+        client.post("/reset", data={"email": email})
+        changes.append([each.split()[0] for each in written if each.split()[0] in CHANGES])
+    assert len(hashed) == 5
+    assert changes[1] == changes[2] == ["INSERT"]
+    assert changes[0] == changes[3] == changes[4] == ["INSERT", "DELETE"]
+    session.rollback()
+    to = session.scalars(select(OutboxMessage.to_email).order_by(OutboxMessage.id)).all()
+    assert to == [person.email, sso.email]
 
 
 def test_a_switched_off_account_does_not_get_in(client, session, person):

@@ -1,4 +1,4 @@
-"""Tries that fail are counted in the database: by account and by address (domain rule 65)."""
+"""Tries that fail are counted in the database: by account and by address (domain rule 64)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
