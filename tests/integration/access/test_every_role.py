@@ -29,6 +29,9 @@ FIXED = {
 }
 
 
+KNOWN = {*FIXED, "board", "return_id", "membership_id"}
+
+
 @pytest.fixture
 def world(session):
     return build(session)
@@ -157,6 +160,31 @@ def test_at_another_agency_of_the_board(app, world, client, decided, role):
         if got != want:
             wrong.append(f"{method_of(rule)} {rule.rule}: {got} instead of {want}")
     assert wrong == []
+
+
+@SQLITE
+def test_a_deactivated_account_opens_nothing(app, session, world, client):
+    """Every route, in turn for every role: as if nobody were signed in, though the sessions went
+    on when the account was closed."""
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if getattr(app.view_functions[rule.endpoint], "guard", ("public",))[0] != "public"
+    ]
+    clients = []
+    for role in ROLES:
+        clients.append(client.application.test_client())
+        sign_in(clients[-1], world.people[role])
+        assert clients[-1].get("/places").status_code == 200
+        world.people[role].active = False
+    session.commit()
+    ids = {**world.here.ids, **world.here.agencies[0].ids}
+    for number, rule in enumerate(rules):
+        others = {name: 1 for name in rule.arguments if name not in KNOWN and name not in ids}
+        path = address(app, rule, world.here, world.here.agencies[0], **others)
+        answer = clients[number % len(clients)].open(path, method=method_of(rule))
+        assert (answer.status_code, answer.location.split("?")[0]) == (302, "/login"), path
+    assert len(rules) > 200
 
 
 def test_what_lies_elsewhere_is_not_reached_by_way_of_ones_own(app, world, client):
