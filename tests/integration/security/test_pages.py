@@ -18,6 +18,18 @@ def test_no_stored_text_runs_on_any_page(fuzzed: Fuzzed) -> None:
     assert fuzzed.walked.unsafe == []
 
 
+def test_no_stored_text_is_a_formula_in_a_file(fuzzed: Fuzzed) -> None:
+    assert fuzzed.walked.formulas == []
+    assert {"text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"} <= (
+        fuzzed.walked.files
+    )
+
+
+def test_no_page_reaches_out_to_another_machine(fuzzed: Fuzzed) -> None:
+    """Evidence may be a link; it is shown and never fetched, nor its host looked up."""
+    assert fuzzed.reached == []
+
+
 def test_a_text_that_runs_would_be_found() -> None:
     for page in (f'<p title="{HOSTILE}">', f"<p>{HOSTILE}", '<a href=" JavaScript:x">x</a>'):
         assert unsafe_in(page)

@@ -18,7 +18,7 @@ from s11audit.extensions import db
 from s11audit.models import User
 from tests.support import examples, page_walk
 from tests.support.filled_board import FilledBoard
-from tests.support.fuzzing.hostile import unsafe_in
+from tests.support.fuzzing.hostile import formulas_in, unsafe_in
 from tests.support.web import sign_in
 
 ANYBODY = "anybody"
@@ -140,13 +140,15 @@ def client_of(app: Flask, made: FilledBoard, role: str) -> FlaskClient:
 class Walked:
     """What a walk through every page found: every kind of form once, in the order of the pages,
     with a role that is shown it; every kind of link with a query, likewise, as (role, address);
-    the endpoints that showed a page; what is unsafe in them, as (endpoint, what); and the addresses
-    that failed."""
+    the endpoints that showed a page; what is unsafe in them, and what is a formula in files, as
+    (endpoint, what); the kinds of files; and the addresses that failed."""
 
     forms: list[Found] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     pages: set[str] = field(default_factory=set)
     unsafe: list[tuple[str, str]] = field(default_factory=list)
+    formulas: list[tuple[str, str]] = field(default_factory=list)
+    files: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
 
 
@@ -167,6 +169,9 @@ def walk(app: Flask, made: FilledBoard) -> Walked:
                 found.failed.append(address.path)
             if answer.mimetype == "text/html":
                 found.unsafe += [(address.endpoint, each) for each in unsafe_in(answer.text)]
+            elif answer.status_code == 200:
+                found.formulas += [(address.endpoint, each) for each in formulas_in(answer)]
+                found.files.add(answer.mimetype)
             if not is_page(answer):
                 continue
             found.pages.add(address.endpoint)

@@ -3,11 +3,16 @@ must not hold wherever it shows them."""
 
 from __future__ import annotations
 
+import csv
 import json
+import re
+import zipfile
 from html.parser import HTMLParser
+from io import BytesIO, StringIO
 from typing import Any
 
 from sqlalchemy import JSON, Connection, Engine, Table, select, text, update
+from werkzeug.test import TestResponse
 
 from s11audit.domain.held import HELD, Held
 from s11audit.models import Base
@@ -15,14 +20,16 @@ from s11audit.models import Base
 HOSTILE = (
     "\"'><script>zzyx(1)</script><img src=x onerror=zzyx(2)><a href=javascript:zzyx(3)>{{7*7}}"
 )
+# A spreadsheet would take it for a formula.
+FORMULA = "=cmd|'/c calc'!A1 "
 STORED = (Held.WORDS, Held.PERSON, Held.NAME, Held.LOG)
 # Looked up or bound to a form by constraints; the name of an account is put in beside them.
 LEFT_OUT = ("email", "name_key", "_email", "sent_to", "address", "url")
 
 
 def store_hostile(engine: Engine) -> int:
-    """Put HOSTILE behind every text that people wrote, whatever guards it, and return into how
-    many columns."""
+    """Put FORMULA before and HOSTILE behind every text that people wrote, whatever guards it, and
+    return into how many columns."""
     done = 0
     with engine.begin() as connection:
         for (name,) in connection.execute(
@@ -36,7 +43,9 @@ def store_hostile(engine: Engine) -> int:
                     _poison(connection, table, name)
                 else:
                     stored = column.is_not(None) & (column != "")
-                    connection.execute(update(table).where(stored).values({name: column + HOSTILE}))
+                    connection.execute(
+                        update(table).where(stored).values({name: FORMULA + column + HOSTILE})
+                    )
                 done += 1
     return done
 
@@ -53,11 +62,11 @@ def _poison(connection: Connection, table: Table, name: str) -> None:
 
 
 def poisoned(value: Any) -> Any:
-    """Return a document with HOSTILE behind each of its sentences; words of closed lists and keys
+    """Return a document with both about each of its sentences; words of closed lists and keys
     are left."""
     match value:
         case str() if " " in value:
-            return value + HOSTILE
+            return FORMULA + value + HOSTILE
         case dict():
             return {key: poisoned(each) for key, each in value.items()}
         case list():
@@ -72,6 +81,21 @@ def _columns(table: Table) -> list[str]:
     if table.name in ("user", "invitation"):
         names = ["name"]
     return [name for name in names if not name.endswith(LEFT_OUT) or table.name == "user"]
+
+
+def formulas_in(answer: TestResponse) -> list[str]:
+    """Return the cells of a CSV file, or the sheets of a workbook, that would be calculated."""
+    if answer.mimetype == "text/csv":
+        rows = csv.reader(StringIO(answer.get_data().decode("utf-8-sig")))
+        return [cell[:60] for row in rows for cell in row if cell.startswith(("=", "+", "@", "\t"))]
+    if not answer.get_data().startswith(b"PK"):
+        return []
+    with zipfile.ZipFile(BytesIO(answer.get_data())) as parts:
+        return [
+            name
+            for name in parts.namelist()
+            if name.startswith("xl/worksheets/sheet") and re.search(rb"<f[ >]", parts.read(name))
+        ]
 
 
 def unsafe_in(page: str) -> list[str]:

@@ -29,6 +29,7 @@ from tests.support.fuzzing.cases import Case, Material, Upload, cases
 from tests.support.fuzzing.forms import ROLES, Forms, client_of, is_page, walk
 from tests.support.fuzzing.headers import Answers
 from tests.support.fuzzing.hostile import store_hostile
+from tests.support.fuzzing.network import reaching
 
 EACH = 40  # cases, after which the log is proved and the board put back as it was
 FORM = "application/x-www-form-urlencoded"
@@ -67,7 +68,8 @@ class Fuzzed:
         shutil.copy(self._file, self._kept)
         with self.app.app_context():
             self.columns = store_hostile(db.engine)
-        self.walked = walk(self.app, self.made)
+        with reaching() as self.reached:
+            self.walked = walk(self.app, self.made)
         self.put_back()
         self.outcome = Outcome(len(self.walked.forms))
 
@@ -87,7 +89,9 @@ class Fuzzed:
         def send(case: Case) -> None:
             self._send(case)
 
-        send()
+        with reaching() as reached:
+            send()
+        self.reached += reached
         self._prove()
         self.outcome.seconds += time.monotonic() - began
         return self.outcome

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from s11audit.extensions import db
 
 # Tokens and hashes, which are others each time.
-_RANDOM = re.compile(r"[0-9A-Za-z_$+/=,-]{20,}")
+_RANDOM = re.compile(r"[0-9A-Za-z_$+/=,-]{20,}|[0-9a-f]{12,}")
 # Tries that are counted, and sessions that are in use, are no content.
 _ASIDE = re.compile(r"\b(user_session|sign_in_try)\b")
 
