@@ -190,7 +190,7 @@ FORMS = {
         "evidence.add_link", "evidence.change", "evidence.use", "responses.confirm",
         "responses.still_true",
         "responses.submit",
-        "security.change_password",
+        "security.change_password", "second_factor.set_up",
         "workbooks.upload",
     ),
     "office": (

@@ -53,6 +53,25 @@ def test_cookies_that_leave_tls_are_weak() -> None:
     assert told(SECURE_COOKIES=False) == ["S11AUDIT_SECURE_COOKIES"]
 
 
+def test_a_password_alone_is_weak_but_for_the_demonstration_on_this_machine() -> None:
+    assert told(SECOND_FACTOR="none") == ["S11AUDIT_SECOND_FACTOR"]
+    shown = {"SECOND_FACTOR": "none", "DEMONSTRATION": True, "SECURE_COOKIES": False}
+    assert told(BASE_URL="http://127.0.0.1:8000", **shown) == []
+    assert told(**shown | {"SECURE_COOKIES": True}) == ["S11AUDIT_DEMONSTRATION"]
+    with pytest.raises(ValueError, match="say one of board, everyone, none"):
+        config.load({"S11AUDIT_SECOND_FACTOR": "nobody"})
+
+
+def test_limits_and_earlier_keys_are_read_or_refused() -> None:
+    key = "0123456789abcdef" * 2
+    read = config.load({"S11AUDIT_SECRET_KEYS_BEFORE": f"{key}, {key[::-1]}"})
+    assert read["SECRET_KEYS_BEFORE"] == (key, key[::-1])
+    for name, text in (("SECRET_KEYS_BEFORE", f"{key},short"), ("ACCOUNT_LIMIT", "often")):
+        with pytest.raises(ValueError, match=f"S11AUDIT_{name}: .*cannot be read") as error:
+            config.load({f"S11AUDIT_{name}": text})
+        assert key not in str(error.value)
+
+
 def test_every_weakness_is_told_at_once_and_none_to_the_tests() -> None:
     weak = {"SECRET_KEY": "a" * 32, "BASE_URL": "http://audit.example.org"}
     assert told({"FLASK_DEBUG": "yes"}, **weak) == [
