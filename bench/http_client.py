@@ -36,6 +36,10 @@ class Browser:
             headers |= {"Accept": "application/json", "X-Requested-With": "fetch"}
         return self._request("POST", path, urlencode(values).encode(), headers)
 
+    def send(self, path: str, body: bytes, content_type: str) -> Answer:
+        """Send a body of any type, a form with a file for one."""
+        return self._request("POST", path, body, {"Content-Type": content_type})
+
     def sign_in(self, email: str, password: str) -> None:
         """Sign in by the page's own form. Raises RuntimeError where that fails."""
         values = dict(form_values(self.get("/login").body.decode()))
