@@ -12,7 +12,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, not_, select
+from sqlalchemy import ColumnElement, Select, Table, func, not_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain.held import HELD, Held, columns_of
@@ -24,6 +24,7 @@ from s11audit.models import (
     Cycle,
     Evidence,
     Improvement,
+    OutboxMessage,
     PaperEntry,
     RetentionRun,
     Return,
@@ -114,6 +115,25 @@ def rows_of(session: Session, cycle_id: int) -> Iterator[Row]:
             texts = dict(zip(columns, row[keys:], strict=True))
             if name in DELETED or any(holds_words(each) for each in texts.values()):
                 yield Row(name, tuple(row[:keys]), texts)
+    yield from _letters(session, cycle_id)
+
+
+def _letters(session: Session, cycle_id: int) -> Iterator[Row]:
+    """Yield the letters that the board's service had sent when the cycle's last stage closed."""
+    closed = select(func.max(Stage.closed_at)).where(Stage.cycle_id == cycle_id)
+    of_board = select(Cycle.board_id).where(Cycle.id == cycle_id)
+    found = session.execute(
+        select(OutboxMessage.id, OutboxMessage.subject, OutboxMessage.body)
+        .where(
+            OutboxMessage.board_id == of_board.scalar_subquery(),
+            OutboxMessage.sent_at <= closed.scalar_subquery(),
+        )
+        .order_by(OutboxMessage.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for message_id, subject, body in found:
+        if holds_words(subject) or holds_words(body):
+            yield Row("outbox", (message_id,), {"subject": subject, "body": body})
 
 
 def holds_words(value: Any) -> bool:
