@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -361,3 +363,46 @@ def test_a_backup_that_is_restored_is_redacted_again(session: Session, app: Flas
     follow_redactions(make.NOW)
     assert path.read_text() == "{not a ledger\n"
     path.unlink()
+
+
+WORDS = st.lists(st.text("vwxyzß", min_size=2, max_size=6), min_size=2, max_size=4)
+GAPS = st.sampled_from([" ", "\n", " \t ", "\u00a0", "&nbsp;", ", "])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_whatever_the_words_nothing_of_them_is_left(session: Session) -> None:
+    """As the test above does for one passage, for any; in what is saved and in the log."""
+    board = make.board(session)
+    member = make.membership(session, board)
+    return_ = make.return_(session, member, make.cycle(session, board))
+    lead = make.actor(session, make.user(session, Role.LEAD, membership=member))
+    session.commit()
+    version = 0
+
+    @settings(max_examples=8)
+    @given(words=WORDS, gap=GAPS, upper=st.booleans())
+    def redact_any(words: list[str], gap: str, upper: bool) -> None:
+        nonlocal version
+        said = gap.join(words)
+        said = said.upper() if upper and "&" not in said else said
+        saved = responses.save_response(
+            session, lead, return_.id, 1,
+            responses.ResponseValues(statement=f"abc {said} def {said}!", na_reason=said),
+            based_on=version, now=make.NOW,
+        )  # fmt: skip
+        session.commit()
+        typed = said.replace("&nbsp;", " ")
+        redactions.redact_passage(session, OPERATOR, board.id, typed, "A child.", now=make.NOW)
+        session.commit()
+        session.refresh(saved)
+        version = saved.version
+        letters = _letters(typed)
+        for where, text in text_dump.texts(session):
+            assert letters not in _letters(text), where
+        assert log.verify(session)[1] is None
+
+    redact_any()
+
+
+def _letters(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalnum())
