@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ def killed_half_way(script: str, settings: dict[str, Any]) -> None:
     environment = {
         **os.environ,
         **{f"S11AUDIT_{name}": str(each) for name, each in settings.items() if name != "TESTING"},
+        "S11AUDIT_SECRET_KEY": secrets.token_hex(32),  # as in use, where that of tests is refused
     }
     process = subprocess.Popen(
         [sys.executable, "-c", script],
