@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from s11audit import create_app
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import OPERATOR
-from s11audit.models import AuditLog, Grant, OutboxMessage, User, UserIdentity
+from s11audit.models import AuditLog, Authenticator, Grant, OutboxMessage, User, UserIdentity
 from s11audit.services import accounts
 from tests import factories as make
 from tests.integration.commands.running import Operator
@@ -219,6 +219,23 @@ def test_what_was_tampered_with_is_refused(session, person, council, ann, joined
     person.post("/logout")
     refused(back(person, right))
     assert session.scalar(select(func.count(UserIdentity.id))) == 1
+
+
+def test_our_second_factor_is_asked_unless_the_provider_says_that_it_asked(
+    session, joined, council, ann
+):
+    session.add(Authenticator(user_id=ann.id, secret="x", last_step=0, added_at=make.NOW))
+    session.commit()
+    plain = joined.test_client()
+    council.next_is("ann", **verified(ann.email) | {"amr": ["pwd"]})
+    answer = through(plain, council, next="/places")
+    assert answer.status_code == 302
+    assert "second" in answer.location or "code" in answer.location
+    assert not is_in(plain)
+    brought = joined.test_client()
+    council.next_is("ann", **verified(ann.email) | {"amr": ["pwd", "otp"]})
+    assert through(brought, council, next="/places").location == "/places"
+    assert is_in(brought)
 
 
 def test_a_try_grows_too_old(person, council, ann, monkeypatch):
