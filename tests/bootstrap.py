@@ -1,7 +1,8 @@
-"""Finds, or installs, what tests need beside Python packages: Chromium, PostgreSQL and clamd.
+"""Finds, or installs, what tests need beside Python packages: Chromium, PostgreSQL, clamd, nginx
+and an OpenID provider.
 
 `make test` runs it first. An installed one is used; else apt installs it where this is root;
-Chromium can also come by Playwright's own installer; else the missing package is named.
+Chromium can also come by Playwright's own installer, the OpenID provider comes by npm; else the missing package is named.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support import chromium, clamd, postgres, web_server
+from tests.support import chromium, clamd, openid_provider, postgres, web_server
 
 
 def main() -> int:
     """Return 0 when all are there, 1 after saying what is missing."""
-    found = (_postgresql(), _clamd(), _production(), _chromium())
+    found = (_postgresql(), _clamd(), _production(), _chromium(), _openid_provider())
     missing = [problem for problem in found if problem]
     for problem in missing:
         print(f"error: {problem}", file=sys.stderr)
@@ -72,6 +73,15 @@ def _chromium() -> str | None:
             f"(or name its program in S11AUDIT_TEST_CHROMIUM). It said: {problem}"
         )
     print(f"Chromium: {chromium.executable() or 'installed by Playwright'}", flush=True)
+    return None
+
+
+def _openid_provider() -> str | None:
+    try:
+        folder = openid_provider.modules()
+    except RuntimeError as error:
+        return f"The OpenID provider is missing: {error}"
+    print(f"OpenID provider: {folder}", flush=True)
     return None
 
 
