@@ -2,7 +2,8 @@
 and an OpenID provider.
 
 `make test` runs it first. An installed one is used; else apt installs it where this is root;
-Chromium can also come by Playwright's own installer, the OpenID provider comes by npm; else the missing package is named.
+Chromium can also come by Playwright's own installer, the OpenID provider comes by npm; else what
+is missing is named.
 """
 
 from __future__ import annotations
