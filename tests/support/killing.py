@@ -12,6 +12,7 @@ from typing import Any
 from tests.support.server import ROOT
 
 HALF_WAY = "half way"
+IN_TESTS_ONLY = ("TESTING", "SECOND_FACTOR")  # refused in a process that is none
 
 
 def killed_half_way(script: str, settings: dict[str, Any]) -> None:
@@ -19,7 +20,11 @@ def killed_half_way(script: str, settings: dict[str, Any]) -> None:
     prints HALF_WAY and goes to sleep), and kill it there."""
     environment = {
         **os.environ,
-        **{f"S11AUDIT_{name}": str(each) for name, each in settings.items() if name != "TESTING"},
+        **{
+            f"S11AUDIT_{name}": str(each)
+            for name, each in settings.items()
+            if name not in IN_TESTS_ONLY
+        },
         "S11AUDIT_SECRET_KEY": secrets.token_hex(32),  # as in use, where that of tests is refused
     }
     process = subprocess.Popen(
