@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select, union_all
+from sqlalchemy import CompoundSelect, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from s11audit.domain.enums import ScanState
@@ -44,7 +45,7 @@ def file_to_serve(session: Session, return_id: int, evidence_id: int, *, drafts:
     """Return evidence whose file may be downloaded, removed or not.
 
     Without `drafts`, only what a submission of the return names or a reply to its ratings. Raises
-    NotFound, also for a link, and Refused for a file that nobody may open (domain rule 74).
+    NotFound, also for a link, and CannotBeOpened for a file that nobody may open (domain rule 74).
     """
     found = session.scalar(
         select(Evidence)
@@ -62,10 +63,14 @@ def file_to_serve(session: Session, return_id: int, evidence_id: int, *, drafts:
     return found
 
 
+class CannotBeOpened(Refused):
+    """Nobody may open this file now; its text says why."""
+
+
 def check_may_be_opened(blob: Blob) -> None:
-    """Raise Refused, saying why, for a file that nobody may open."""
+    """Raise CannotBeOpened, saying why, for a file that nobody may open."""
     if reason := note_on(blob):
-        raise Refused(reason)
+        raise CannotBeOpened(reason)
 
 
 def note_on(blob: Blob | None) -> str:
@@ -78,7 +83,7 @@ def note_on(blob: Blob | None) -> str:
 def notes_on_files(session: Session, return_id: int) -> dict[str, str]:
     """Return why nobody may open them, in words, of those files (by SHA-256) of a return that
     cannot be opened: its evidence, removed or not, and the originals it was entered from."""
-    of_return = union_all(
+    of_return: CompoundSelect[Any] = union_all(
         select(Evidence.blob_sha256).where(Evidence.return_id == return_id),
         select(PaperEntry.blob_sha256).where(PaperEntry.return_id == return_id),
     )

@@ -12,7 +12,12 @@ from s11audit.domain.policy import Can, can
 from s11audit.extensions import db
 from s11audit.forms.evidence import EvidenceForm, FileForm, LinkForm, RemoveForm, evidence_form
 from s11audit.models import Return
-from s11audit.queries.evidence import evidence_by_id, file_to_serve, standards_served
+from s11audit.queries.evidence import (
+    CannotBeOpened,
+    evidence_by_id,
+    file_to_serve,
+    standards_served,
+)
 from s11audit.queries.returns import facts_of
 from s11audit.queries.tools import standards_asked
 from s11audit.services import evidence as service
@@ -21,7 +26,7 @@ from s11audit.services.responses import why_not_editable
 from s11audit.transactions import writing
 from s11audit.views.files import (
     added_in_words,
-    as_download,
+    cannot_be_opened,
     far_too_large,
     read_past_large_files,
     served,
@@ -35,6 +40,7 @@ bp = Blueprint("evidence", __name__)
 
 bp.url_value_preprocessor(read_past_large_files)
 bp.errorhandler(RequestEntityTooLarge)(far_too_large)
+bp.errorhandler(CannotBeOpened)(cannot_be_opened)
 
 
 @bp.route("/returns/<int:return_id>/standards/<int:number>/evidence/file", methods=["GET", "POST"])
@@ -135,7 +141,6 @@ def remove(return_: Return, evidence_id: int) -> Any:
 
 @bp.get("/returns/<int:return_id>/evidence/<int:evidence_id>/file")
 @return_(Can.SEE_SUBMISSION)
-@as_download
 def download(return_: Return, evidence_id: int) -> Answer:
     """Download a file; who may not see drafts, only those of what was submitted."""
     drafts = can(actor(), Can.SEE_DRAFT, facts_of(return_))

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
-from flask import current_app, g, render_template, request, session
+from flask import Response, current_app, g, render_template, request, session
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
-from werkzeug.wrappers import Response as Answer
 
 from s11audit.adapters import scanner, uploads
 from s11audit.adapters.refusals import refused
@@ -21,7 +21,7 @@ from s11audit.domain.enums import ScanState
 from s11audit.domain.errors import NotFound
 from s11audit.extensions import db
 from s11audit.models import Blob, Return
-from s11audit.queries.evidence import check_may_be_opened, notes_on_files
+from s11audit.queries.evidence import CannotBeOpened, check_may_be_opened, notes_on_files
 from s11audit.services import scanning
 from s11audit.services.evidence import StoredFile, infected
 from s11audit.transactions import writing
@@ -37,9 +37,17 @@ NO_ROOM = (
     "The service has no room to take files at the moment. Nothing of what you typed is lost: tell "
     "the people who run the service, and try again later"
 )
-_DOWNLOAD_POLICY = {"default-src": "'none'", "sandbox": ""}
 
-View = TypeVar("View", bound=Callable[..., Any])
+
+class Download(Response):
+    """A file as an answer, with a content policy of its own: should a browser show it after all,
+    nothing in it runs or is fetched."""
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        """Return the headers as they are sent, the policy of pages replaced."""
+        headers = super().get_wsgi_headers(environ)
+        headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        return headers
 
 
 class Cut:
@@ -107,6 +115,12 @@ def far_too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
     return render_template("errors/413.html", message=message), 413
 
 
+def cannot_be_opened(error: CannotBeOpened) -> tuple[str, int]:
+    """Say why a file cannot be opened."""
+    return_id = (request.view_args or {}).get("return_id")
+    return render_template("evidence/held.html", message=str(error), return_id=return_id), 409
+
+
 def stored_file(form: Any, return_: Return) -> StoredFile:
     """Check the file that the form holds for a return and, where all else is right, scan it and
     put it into the store. Raises Invalid, its problem under "file"."""
@@ -133,7 +147,7 @@ def added_in_words(file: StoredFile, added: str) -> str:
     return f"{added} It is held until it has been checked for viruses; you need not wait for that."
 
 
-def served(blob: Blob, filename: str) -> Answer:
+def served(blob: Blob, filename: str) -> Response:
     """Answer with a stored file, to be saved under its name. Raises NotFound where the store has
     lost it, and Refused for one that nobody may open."""
     check_may_be_opened(blob)
@@ -142,7 +156,7 @@ def served(blob: Blob, filename: str) -> Answer:
     except FileNotFoundError:
         current_app.logger.error("Evidence %s is not in the store.", blob.sha256)
         raise NotFound("There is no such file.") from None
-    response = Answer(pieces, mimetype=blob.media_type)
+    response = Download(pieces, mimetype=blob.media_type)
     response.content_length = blob.size
     response.headers.set("Content-Disposition", "attachment", filename=uploads.safe_name(filename))
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -159,15 +173,6 @@ def file_note(return_id: int, sha256: str | None) -> str:
     if return_id not in notes:
         notes[return_id] = notes_on_files(db.session, return_id)
     return notes[return_id].get(sha256, "")
-
-
-def as_download(view: View) -> View:
-    """Give a view's answers the content policy of a file: should a browser show it after all,
-    nothing in it runs or is fetched."""
-    view.talisman_view_options = {  # type: ignore[attr-defined]
-        "content_security_policy": _DOWNLOAD_POLICY
-    }
-    return view
 
 
 def _kept(stream: IO[bytes], name: str, media_type: str, return_id: int) -> StoredFile:

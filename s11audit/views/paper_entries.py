@@ -13,6 +13,7 @@ from s11audit.extensions import db
 from s11audit.forms.paper_entries import PaperEntryForm
 from s11audit.forms.problems import show_problems
 from s11audit.models import Return
+from s11audit.queries.evidence import CannotBeOpened
 from s11audit.queries.paper_entries import entry_of, open_entry
 from s11audit.queries.redactions import check_not_redacted
 from s11audit.queries.submissions import submission_by_number
@@ -21,7 +22,7 @@ from s11audit.services.responses import why_not_editable
 from s11audit.transactions import writing
 from s11audit.views.files import (
     added_in_words,
-    as_download,
+    cannot_be_opened,
     far_too_large,
     read_past_large_files,
     served,
@@ -32,6 +33,7 @@ from s11audit.views.guards import actor, now, return_
 bp = Blueprint("paper_entries", __name__, url_prefix="/returns/<int:return_id>")
 bp.url_value_preprocessor(read_past_large_files)
 bp.errorhandler(RequestEntityTooLarge)(far_too_large)
+bp.errorhandler(CannotBeOpened)(cannot_be_opened)
 
 
 @bp.route("/enter", methods=["GET", "POST"])
@@ -78,7 +80,6 @@ def stop(return_: Return) -> Any:
 
 @bp.get("/submissions/<int:number>/original")
 @return_(Can.SEE_SUBMISSION)
-@as_download
 def original(return_: Return, number: int) -> Answer:
     """The original that a submission was entered from."""
     entry = entry_of(db.session, submission_by_number(db.session, return_.id, number))
