@@ -98,6 +98,7 @@ def plan_of(session: Session, cycle: Cycle) -> Plan:
 def rows_of(session: Session, cycle_id: int) -> Iterator[Row]:
     """Yield every row of a cycle's returns that holds words or people and is not a mark already,
     in a total order. Improvements that are still open, and their actions, are left out."""
+    still_open = list(session.scalars(_open_improvements(cycle_id)))
     for name in HELD:
         columns = [
             each
@@ -109,7 +110,7 @@ def rows_of(session: Session, cycle_id: int) -> Iterator[Row]:
         table = Base.metadata.tables[name]
         keys = len(table.primary_key.columns)
         found = session.connection().execute(
-            _statement(table, columns, cycle_id).execution_options(yield_per=_AT_ONCE)
+            _statement(table, columns, cycle_id, still_open).execution_options(yield_per=_AT_ONCE)
         )
         for row in found:
             texts = dict(zip(columns, row[keys:], strict=True))
@@ -217,7 +218,9 @@ def of_cycle(table: Table, cycle_id: int) -> tuple[Any, ColumnElement[bool]]:
     return source, at.c[way[-1]].in_(_returns(cycle_id))
 
 
-def _statement(table: Table, columns: list[str], cycle_id: int) -> Select[Any]:
+def _statement(
+    table: Table, columns: list[str], cycle_id: int, still_open: list[int]
+) -> Select[Any]:
     source, inside = of_cycle(table, cycle_id)
     keys = list(table.primary_key.columns)
     statement = (
@@ -226,7 +229,6 @@ def _statement(table: Table, columns: list[str], cycle_id: int) -> Select[Any]:
         .where(inside)
         .order_by(*keys)
     )
-    still_open = _open_improvements(cycle_id)
     actions = select(Action.id).where(Action.improvement_id.in_(still_open))
     if table.name == "improvement":
         statement = statement.where(table.c.id.not_in(still_open))
