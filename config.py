@@ -61,12 +61,10 @@ def _hour(text: str) -> int:
     return hour
 
 
-_LIMIT = re.compile(r"[1-9]\d{0,5} per ([1-9]\d{0,3} )?(second|minute|hour|day)s?")
-
-
 def _limits(text: str) -> str:
-    if not all(_LIMIT.fullmatch(part.strip()) for part in text.split(";")):
-        raise ValueError("write it as 10 per minute, or 10 per 15 minutes; 100 per hour")
+    from s11audit.domain.throttling import read_limits
+
+    read_limits(text)
     return text
 
 

@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from sqlalchemy import event, func, select, update
 from s11audit import create_app
 from s11audit.domain.enums import Role
 from s11audit.extensions import db
-from s11audit.models import AuditLog, OutboxMessage, User, UserSession
+from s11audit.models import AuditLog, Grant, OutboxMessage, User, UserSession
+from s11audit.services import accounts
 from s11audit.services.log import verify
 from s11audit.transactions import writing
 from s11audit.views import proof
@@ -38,6 +40,12 @@ def person(session):
 def session_cookie(answer):
     found = answer.headers.getlist("Set-Cookie")
     return next(each for each in found if each.startswith("s11audit="))
+
+
+@contextmanager
+def writing_as(client):
+    with client.application.app_context(), writing() as write:
+        yield write
 
 
 def log_in(client, email="olive@example.org", password=make.PASSWORD, **more):
@@ -204,6 +212,36 @@ def test_a_forgotten_password_is_set_by_a_link_that_works_once(client, session, 
     assert verify(session)[1] is None
     subjects = session.scalars(select(OutboxMessage.subject).order_by(OutboxMessage.id)).all()
     assert subjects[1] == "Your password for s11audit was changed"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_password_that_is_soon_guessed_is_refused_wherever_one_is_set(client, session, person):
+    with writing_as(client) as write:
+        office = make.actor(session, person)
+        board_id = session.scalar(select(Grant.board_id))
+        _, link = accounts.invite(
+            write, office, "nell@example.org", Role.QA, board_id=board_id, name="Nell New",
+            now=datetime.now(UTC),
+        )  # fmt: skip
+    client.post("/reset", data={"email": person.email})
+    reset = reset_path(session)
+    invited = link[link.index("/invitations") :]
+    signed_in = client.application.test_client()
+    sign_in(signed_in, person)
+    for guessed, told in (("password1234", "guessed first"), ("only eleven", "12 characters")):
+        new = {"new_password": guessed, "new_password_confirm": guessed}
+        for page in (
+            client.post(invited, data={"name": "Nell New", "password": guessed}),
+            client.post(reset, data={"password": guessed, "password_confirm": guessed}),
+            signed_in.post("/change", data={"password": make.PASSWORD, **new}),
+        ):
+            assert page.status_code == 200 and told in page.text, (guessed, page.request.path)
+    own = client.post(invited, data={"name": "Nell New", "password": "Nell-New-nell-2026"})
+    assert "must not be made of your name" in own.text
+    assert client.get("/places").status_code == 302, "nobody was let in"
+    # No rule of composition: small letters and spaces do.
+    new = "wednesday rain kettle"
+    assert client.post(invited, data={"name": "Nell New", "password": new}).status_code == 302
 
 
 def test_the_reset_link_leads_to_the_service_whatever_host_was_asked(client, session, person):
