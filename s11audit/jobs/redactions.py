@@ -15,7 +15,7 @@ from s11audit.extensions import db
 from s11audit.models import Blob, Redaction
 from s11audit.queries.redactions import boards_redacted, files_to_remove, uses_of
 from s11audit.services.redactions import apply_ledger, read_ledger, unknown, write_ledger
-from s11audit.transactions import writing
+from s11audit.transactions import BUSY_SECONDS, writing
 
 AFTERWARDS = timedelta(minutes=15)
 
@@ -59,7 +59,12 @@ def _clear_write_ahead_log(now: datetime) -> None:
     if last is not None and now - last < AFTERWARDS:
         with db.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # Nobody waits for it: while somebody reads, it is tried again in a minute.
+            driver.execute("PRAGMA busy_timeout = 50")
+            try:
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 
 def _remove(redaction_id: int, sha256: str, now: datetime) -> bool:

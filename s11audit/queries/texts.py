@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, and_, null, select
+from sqlalchemy import Column, Select, Table, and_, bindparam, null, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.held import HELD, Held, columns_of
@@ -44,7 +44,9 @@ def text_rows(session: Session, board_id: int | None, *kinds: Held) -> Iterator[
         if board_id is not None and _way(name, "board") is None:
             continue
         found = session.connection().execute(
-            _statement(table, columns, board_id).execution_options(yield_per=_AT_ONCE)
+            _statement(name, columns, board_id is not None),
+            {"board": board_id} if board_id is not None else {},
+            execution_options={"yield_per": _AT_ONCE},
         )
         keys = len(table.primary_key.columns)
         for row in found:
@@ -100,7 +102,11 @@ def agency_names(session: Session, board_id: int | None) -> dict[int, str]:
     return {each.id: each.name for each in session.execute(statement)}
 
 
-def _statement(table: Table, columns: tuple[str, ...], board_id: int | None) -> Select[Any]:
+@cache
+def _statement(name: str, columns: tuple[str, ...], of_board: bool) -> Select[Any]:
+    """Return the statement that reads these columns, put together once: of the board that is given
+    as `board`, or of all."""
+    table = Base.metadata.tables[name]
     keys = list(table.primary_key.columns)
     statement = select(*keys, *(table.c[name] for name in columns)).order_by(*keys)
     joined: dict[tuple[str, ...], Any] = {(): table}
@@ -127,8 +133,8 @@ def _statement(table: Table, columns: tuple[str, ...], board_id: int | None) -> 
         (board if board is not None else null()).label("of_board"),
         (membership if membership is not None else null()).label("of_membership"),
     ).select_from(source)
-    if board_id is not None and board is not None:
-        statement = statement.where(board == board_id)
+    if of_board and board is not None:
+        statement = statement.where(board == bindparam("board"))
     return statement
 
 
