@@ -22,6 +22,7 @@ from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now
 
 bp = Blueprint("accounts", __name__)
+MOST_BYTES = 1_000_000  # of a file of people
 
 
 @bp.get("/boards/<slug:board>/people")
@@ -81,9 +82,11 @@ def invite_many(board: Board) -> str | Response:
     plan = None
     if form.validate_on_submit():
         upload = form.file.data
-        data = upload.read() if upload else (form.text.data or "").encode()
+        data = upload.read(MOST_BYTES + 1) if upload else (form.text.data or "").encode()
         name = (upload.filename if upload else form.filename.data) or "people.csv"
         try:
+            if len(data) > MOST_BYTES:
+                raise ImportRefused(name, [(None, None, "it must be 1 MB or smaller; split it.")])
             _people, plan = people_file.plan(db.session, actor(), board.id, data, name, now=now())
             if not upload and plan.digest == form.digest.data:
                 with writing() as session:

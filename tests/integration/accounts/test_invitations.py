@@ -328,6 +328,7 @@ def test_invitations_by_file(session, client, place):
     page = send(client, path, bad)
     for fault in ("row 2, column agency", "row 3, column email", "row 4, column role"):
         assert fault in page
+    assert "must be 1 MB or smaller" in send(client, path, bad + "x" * 1_000_000)
     good = "role,email,agency\nlead,A@example.org,bury COLLEGE\nqa,b@example.org,\n"
     page = send(client, path, good)
     assert "2 to invite" in page and "a@example.org" in page
