@@ -274,7 +274,11 @@ def test_an_invitation_is_accepted_by_it(session, person, council, joined):
         email: accounts.invite(session, OPERATOR, email, role, board_id=board.id, now=now)[0].id
         for email, role in (("new@midshire.example", Role.QA), ("old@midshire.example", Role.CHAIR))
     }
+    to_new = OutboxMessage.to_email == "new@midshire.example"
+    link = session.scalars(select(OutboxMessage.body).where(to_new)).one()
+    link = link.partition(HERE)[2].split()[0]
     session.commit()
+    assert "Accept with Midshire Council" in person.get(link).text
     council.next_is("new", **verified("new@midshire.example"))
     answer = through(person, council)
     assert answer.location == "/sign-in/invited"
