@@ -33,8 +33,8 @@ TITLE = "## Large files"
 ABOUT = """## Large files
 
 Written by `python -m bench.uploads`, on {cpus} cores. A file of {megabytes} MB sent to gunicorn
-with two workers, `S11AUDIT_MAX_UPLOAD_MB` raised, and fetched again; its bytes are random. “Added” is
-what the workers held at the most beyond what they held at rest (resident memory, both together,
+with two workers, `S11AUDIT_MAX_UPLOAD_MB` raised, and fetched again; its bytes are random. “Added”
+is what the workers held at the most beyond what they held at rest (resident memory, both together,
 looked at every 5 ms). Meanwhile another person saved answers: “slowest save” is the slowest of
 them, so that neither the database nor a lock was held while the file came in.
 
