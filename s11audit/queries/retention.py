@@ -100,12 +100,8 @@ def rows_of(session: Session, cycle_id: int) -> Iterator[Row]:
     in a total order. Improvements that are still open, and their actions, are left out."""
     still_open = list(session.scalars(_open_improvements(cycle_id)))
     for name in HELD:
-        columns = [
-            each
-            for each in columns_of(name, Held.WORDS, Held.PERSON)
-            if each not in STAYS.get(name, ())
-        ]
-        if not columns or way_to_return(name) is None:
+        columns = columns_that_go(name)
+        if not columns:
             continue
         table = Base.metadata.tables[name]
         keys = len(table.primary_key.columns)
@@ -117,6 +113,14 @@ def rows_of(session: Session, cycle_id: int) -> Iterator[Row]:
             if name in DELETED or any(holds_words(each) for each in texts.values()):
                 yield Row(name, tuple(row[:keys]), texts)
     yield from _letters(session, cycle_id)
+
+
+def columns_that_go(table: str) -> list[str]:
+    """Return the columns of a table whose words go with the cycle that its rows belong to."""
+    if way_to_return(table) is None:
+        return []
+    stays = STAYS.get(table, ())
+    return [each for each in columns_of(table, Held.WORDS, Held.PERSON) if each not in stays]
 
 
 def _letters(session: Session, cycle_id: int) -> Iterator[Row]:

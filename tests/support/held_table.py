@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from s11audit.domain.held import HELD, Held
+from s11audit.queries.retention import columns_that_go
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 HEAD = "| what | on whom | what it holds in words | when it goes |\n|---|---|---|---|\n"
@@ -22,16 +23,20 @@ GOES = {
     Held.SECRET: "erasing",
     Held.LOG: "redaction, erasing, retention: a mark stays",
 }
+# Beside what belongs to a return: letters that were sent by then.
+WITH_A_CYCLE = ("outbox",)
 
 
 def table() -> str:
     """Return the table, a line for each kind of thing that holds words about somebody."""
     lines = []
-    for kept in HELD.values():
+    for name, kept in HELD.items():
         kinds = [kind for kind in TOLD if kind in kept.columns.values()]
         if not kept.whom or not kinds:
             continue
         ways = dict.fromkeys(way for kind in kinds for way in GOES[kind].split(", "))
+        if name not in WITH_A_CYCLE and not columns_that_go(name):
+            ways.pop("retention", None)
         holds = ", ".join(TOLD[kind] for kind in kinds)
         lines.append(f"| {kept.place} | {kept.whom} | {holds} | {', '.join(ways)} |")
     return HEAD + "\n".join(sorted(lines)) + "\n"
