@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain.errors import Invalid, NotFound, Refused
@@ -160,7 +160,7 @@ def forget_all(session: Session, actor: Actor, user: User, *, now: datetime) -> 
     return len(found)
 
 
-def _bound(provider: Provider, person: Person):  # type: ignore[no-untyped-def]
+def _bound(provider: Provider, person: Person) -> Select[UserIdentity]:
     return select(UserIdentity).where(
         UserIdentity.issuer == provider.issuer, UserIdentity.subject == person.subject
     )

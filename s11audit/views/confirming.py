@@ -25,7 +25,7 @@ from s11audit.scoring.confirming import Correction
 from s11audit.services import confirming, rating_again
 from s11audit.transactions import writing
 from s11audit.views.guards import actor, board, now, return_
-from s11audit.views.listing import page_number, page_url
+from s11audit.views.listing import number_of, page_number, page_url
 
 bp = Blueprint("confirming", __name__)
 
@@ -156,7 +156,6 @@ def rate_again(return_: Return, number: int) -> Any:
     form = rate_again_form(tool.ratings, based_on=line.latest.id if line.latest else 0)
     status = 200
     if form.validate_on_submit():
-        seen = form.based_on.data or ""
         try:
             with writing() as session:
                 rating_again.rate_again(
@@ -169,7 +168,7 @@ def rate_again(return_: Return, number: int) -> Any:
                     comment=form.comment.data or "",
                     improvement=form.improvement.data or "",
                     monitor=form.monitor.data,
-                    based_on=int(seen) if seen.isdecimal() and len(seen) < 10 else 0,
+                    based_on=number_of(form.based_on.data) or 0,
                     now=now(),
                 )
         except Invalid as error:
