@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +16,19 @@ from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import OPERATOR
 from s11audit.extensions import db
-from s11audit.models import AuditLog, Board, Invitation, OutboxMessage, User, UserSession
+from s11audit.models import (
+    AuditLog,
+    Board,
+    Invitation,
+    OutboxMessage,
+    Response,
+    User,
+    UserSession,
+)
 from s11audit.models.outbox import MOST_ATTEMPTS
 from s11audit.services import backups, log, restoring
+from s11audit.services.redaction_ledger import write_ledger
+from s11audit.services.redactions import redact_passage
 from s11audit.transactions import writing
 from tests import factories
 from tests.integration.backups.places import NOW, place, rows_in
@@ -133,6 +144,43 @@ def test_evidence_that_is_removed_missing_or_damaged_meanwhile(
     with Archive(tmp_path / "a.zip") as archive:
         assert [name for name, _size in archive.evidence()] == [kept]
     assert {row["sha256"] for row in rows_in(tmp_path / "a.zip")["blob"]} == {kept, lost}
+
+
+def test_what_was_redacted_since_is_redacted_again(databases: Databases, tmp_path: Path) -> None:
+    ledger = tmp_path / "a.zip.redactions.jsonl"
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        with writing() as session:
+            factories.board(session, name="The board of Jane Doe and others")
+            membership = factories.membership(session, factories.board(session))
+            cycle = factories.cycle(session, membership.board)
+            return_ = factories.return_(session, membership, cycle)
+            session.add(_answer(return_.id, "We met Jane Doe, aged 9."))
+        there.back_up(tmp_path / "a.zip")
+        with writing() as session:
+            redact_passage(session, OPERATOR, None, "Jane Doe, aged 9", "A child.", now=NOW)
+        write_ledger(db.session, ledger)
+        db.session.rollback()
+    with place(databases, "sqlite", tmp_path / "b") as here:
+        done = here.restore(tmp_path / "a.zip", ledgers=[ledger, tmp_path / "none.jsonl"])
+        assert (done.redacted, done.broken) == (1, None)
+        assert db.session.scalars(select(Response.statement)).all() == [
+            "We met [redacted on 18 December 2026]."
+        ]
+        db.session.rollback()
+
+
+def _answer(return_id: int, statement: str) -> Response:
+    return Response(
+        return_id=return_id, standard=1, statement=statement, na_reason="", version=1
+    )  # fmt: skip
+
+
+def test_no_backup_holds_the_secret_key(databases: Databases, tmp_path: Path) -> None:
+    with place(databases, "sqlite", tmp_path / "a", empty=False) as there:
+        there.back_up(tmp_path / "a.zip")
+        key = str(there.app.config["SECRET_KEY"]).encode()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert not any(key in archive.read(name) for name in archive.namelist())
 
 
 def test_no_session_link_or_letter_lives_on(databases: Databases, tmp_path: Path) -> None:
