@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from bench import log, report, run, screening, uploads
+from bench import backups, kills, log, report, run, screening, uploads
 
 SIZES = (27, 300, 1000)
 MOST = 25_000
@@ -29,7 +29,12 @@ def main() -> None:
         large = uploads.measure_all(Path(folder), LARGE)
         print("Measuring the log ...", flush=True)
         proved = log.written(log.measured(Path(folder)))
-    parts = (report.written(floor, sizes, most), screening.written(screened), large, proved)
+    print("Measuring backup and restore ...", flush=True)
+    copied = backups.written(backups.measure_all())
+    print("Killing the service ...", flush=True)
+    killed = kills.written(kills.measure_all())
+    measured = (report.written(floor, sizes, most), screening.written(screened))
+    parts = (*measured, large, proved, copied, killed)
     text = "\n".join(parts)
     Path("docs/speed.md").write_text(text)
     print(text)

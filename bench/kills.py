@@ -33,6 +33,7 @@ from s11audit.services.database import upgrade
 from tests.support.databases import Databases
 
 KILLS = 100  # on each engine
+PUBLISHED = 40  # returns that are ready to be
 WORKERS = 2
 SOME = 3  # browsers
 SECONDS_TO_START = 240  # on a busy machine
@@ -68,8 +69,9 @@ def make_app() -> Flask:
     return app
 
 
-def measure(engine: str, url: str, folder: Path, kills: int) -> Killed:
-    """Kill the service so often on the database at `url`, which has its schema already."""
+def measure(engine: str, url: str, folder: Path, kills: int, minutes: float = 60) -> Killed:
+    """Kill the service so often on the database at `url`, or as often as it comes to within so many
+    minutes."""
     environment = {
         "S11AUDIT_DATABASE_URL": url,
         "S11AUDIT_DATA": str(folder),
@@ -83,7 +85,7 @@ def measure(engine: str, url: str, folder: Path, kills: int) -> Killed:
     )
     with app.app_context():
         upgrade()
-        work = fill(published=kills)
+        work = fill(published=min(kills, PUBLISHED))
         db.engine.dispose()
     found = Killed(engine, kills)
     began = time.monotonic()
@@ -91,7 +93,7 @@ def measure(engine: str, url: str, folder: Path, kills: int) -> Killed:
         running = clients(port, work)
         for client in running:
             client.start()
-        _kill_over_and_over(kills, master, worker, running)
+        found.kills = _kill_over_and_over(kills, began + minutes * 60, master, worker, running)
         for client in running:
             client.stop()
     found.seconds = time.monotonic() - began
@@ -104,9 +106,14 @@ def measure(engine: str, url: str, folder: Path, kills: int) -> Killed:
     return found
 
 
-def _kill_over_and_over(kills: int, master: int, worker: "_Worker", running: list[Client]) -> None:
+def _kill_over_and_over(
+    kills: int, until: float, master: int, worker: "_Worker", running: list[Client]
+) -> int:
+    """Return how often the service was killed."""
     chance = random.Random(4)
-    for _ in range(kills):
+    for number in range(kills):
+        if time.monotonic() > until:
+            return number
         # Until some of the browsers have been answered again: each kill meets people at work.
         before = [client.answers for client in running]
         deadline = time.monotonic() + SECONDS_TO_START
@@ -118,6 +125,7 @@ def _kill_over_and_over(kills: int, master: int, worker: "_Worker", running: lis
         for process in _children(master):
             os.kill(process, signal.SIGKILL)
         worker.kill()
+    return kills
 
 
 def _answered_again(running: list[Client], before: list[int]) -> int:
