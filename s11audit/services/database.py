@@ -36,12 +36,21 @@ def upgrade(to: str = "heads") -> None:
     Raises Invalid for a database of a later version, and Refused where rows would be left that
     point at nothing; then nothing was changed.
     """
+    with changing() as connection:
+        migrate(connection, to)
+
+
+@contextmanager
+def changing() -> Iterator[Connection]:
+    """Yield a connection in a transaction that may change the schema, one at a time. It is
+    committed at the end, unless rows point at nothing (Refused) or an error came up: then nothing
+    was changed."""
     with _alone() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         else:
             keep_triggers(connection)
-        _run(connection, to)
+        yield connection
         _check_references(connection)
 
 
@@ -100,8 +109,9 @@ def _alone() -> Iterator[Connection]:
         yield connection
 
 
-def _run(connection: Connection, to: str) -> None:
-    """Run the migrations within the transaction that `connection` is in."""
+def migrate(connection: Connection, to: str = "heads") -> None:
+    """Run the migrations within the transaction that `connection` is in. Raises Invalid for a
+    database of a later version."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from alembic.util import CommandError
@@ -131,7 +141,7 @@ def _check_references(connection: Connection) -> None:
     if lost:
         tables = ", ".join(sorted({row[0] for row in lost}))
         raise Refused(
-            f"The upgrade would leave rows that point at nothing, in {tables}. Nothing was changed."
+            f"There would be rows that point at nothing, in {tables}. Nothing was changed."
         )
 
 
