@@ -16,6 +16,7 @@ from s11audit.services import (
     boards,
     cycles,
     evidence,
+    hand_overs,
     paper_entries,
     responses,
     returns,
@@ -33,6 +34,12 @@ TOOL = "working-together-2023"
 OPENED, DUE = -34, 21
 REPLY_DAYS = 14
 TAKEN_OVER = (10, 11)
+NOTE = (
+    "The training figures come from the learning team, on the first working day of the month.\n"
+    "The chief executive signs: her office needs a week’s notice.\n"
+    "Open from last year: the two actions on supervision. The office has agreed to see them in "
+    "spring."
+)
 EARLY = ("kept", "published")
 SENT = (*reviewing.REVIEWED, "submitted", "on_paper", "sent_back")
 STANDINGS = {
@@ -46,6 +53,7 @@ def tell(story: Story, agencies: list[Invented], members: dict[int, int], storag
     """Put the cycle's events into the story."""
     name = f"Section 11 audit {story.day(OPENED).year} on Working Together 2023"
     story.at(OPENED, (9, 0), lambda now: _open(story, name, members, now))
+    numbers = {number: membership_id for membership_id, number in members.items()}
     for agency in agencies:
         if agency.now in STANDINGS:
             _stands_aside(story, agency)
@@ -56,7 +64,7 @@ def tell(story: Story, agencies: list[Invented], members: dict[int, int], storag
         if agency.now == "extended":
             _is_extended(story, agency)
         if agency.now == "assigned":
-            _is_shared_out(story, agency)
+            _is_shared_out(story, agency, numbers[agency.number])
     sent = {agency.number: _sent(agency) for agency in agencies}
     screenings.tell(story, [each for each in agencies if each.now in SENT], sent)
     reviewing.tell(story, agencies, sent)
@@ -222,8 +230,9 @@ def _is_extended(story: Story, agency: Invented) -> None:
     )
 
 
-def _is_shared_out(story: Story, agency: Invented) -> None:
-    """The lead gives standards to the contributor, who has begun one."""
+def _is_shared_out(story: Story, agency: Invented, membership_id: int) -> None:
+    """The lead gives standards to the contributor, who has begun one, and leaves a note to whoever
+    comes after her."""
     tool = loader.load_builtin(TOOL)
     contributor = story.actors["contributor"]
     for standard in tool.standards[len(agency.then) + 1 : len(agency.then) + 5]:
@@ -239,6 +248,13 @@ def _is_shared_out(story: Story, agency: Invented) -> None:
                 now=now,
             ),
         )
+    story.at(
+        -5,
+        (17, 0),
+        lambda now: hand_overs.save_note(
+            story.session, story.lead(agency), membership_id, NOTE, now=now
+        ),
+    )
     begun = tool.standards[len(agency.then) + 2]
     values = filled_in(
         agency, tool, begun, Rag.GREEN, Rag.GREEN, WORKING_TOGETHER[begun.number - 1],
