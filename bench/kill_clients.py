@@ -12,6 +12,7 @@ from bench.http_client import Answer, Browser, form_values
 from bench.kill_board import Job, Work
 
 BOUNDARY = "s11audit-bench"
+STANDARDS = 9
 
 
 @dataclass
@@ -125,7 +126,7 @@ def _saving(job: Job) -> Step:
 
     def step(client: Client) -> bool:
         nonlocal number
-        standard = number % 9 + 1
+        standard = number % STANDARDS + 1
         path = f"/returns/{job.return_id}/standards/{standard}"
         values = client.form(path, "statement")
         number += 1

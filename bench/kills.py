@@ -35,7 +35,7 @@ from tests.support.databases import Databases
 KILLS = 100  # on each engine
 PUBLISHED = 40  # returns that are ready to be
 WORKERS = 2
-SOME = 3  # browsers
+SOME = 2  # browsers
 SECONDS_TO_START = 240  # on a busy machine
 
 
