@@ -1,6 +1,7 @@
 """People of the demonstration join as anybody does: they are invited, and accept."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from s11audit.queries.accounts import actor_for
 from s11audit.services import accounts
 
 YEARS_OF_SCRUTINY = 1
-Place = tuple[Role, dict[str, int]]
+Place = tuple[Role, dict[str, Any]]
 """A role, and the argument of `accounts.invite` that says where it is held; none for an
 administrator."""
 

@@ -26,9 +26,7 @@ def index() -> str:
     closed = {"open": False, "closed": True}.get(state)
     return render_template(
         "installation/accounts.html",
-        found=reads.accounts_of_installation(
-            db.session, search, closed=closed, page=page_number()
-        ),
+        found=reads.accounts_of_installation(db.session, search, closed=closed, page=page_number()),
         search=search,
         state=state if closed is not None else "",
         page_url=page_url(q=search, state=state),
