@@ -75,17 +75,18 @@ def read_ledger(path: str | Path) -> list[Entry]:
 
 def write_ledger(session: Session, path: str | Path) -> int:
     """Write the ledger to its file, with what the file knows and this database does not, and
-    return how many lines were new. The file is replaced whole or not at all."""
+    return how many lines are new or changed: a reason may have been redacted in its turn. The file
+    is replaced whole or not at all."""
     file = Path(path)
-    known = {each["uid"]: each for each in read_ledger(file)}
-    new = [each for each in entries_of(session) if each["uid"] not in known]
-    if not new:
+    known = {each["uid"]: json.dumps(each, sort_keys=True) for each in read_ledger(file)}
+    here = {each["uid"]: json.dumps(each, sort_keys=True) for each in entries_of(session)}
+    changed = [uid for uid, line in here.items() if known.get(uid) != line]
+    if not changed:
         return 0
-    lines = [json.dumps(each, sort_keys=True) for each in (*known.values(), *new)]
     file.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as copy:
         try:
-            copy.write("\n".join(lines) + "\n")
+            copy.write("".join(f"{line}\n" for line in (known | here).values()))
             copy.flush()
             os.fsync(copy.fileno())
             Path(copy.name).replace(file)
@@ -93,7 +94,7 @@ def write_ledger(session: Session, path: str | Path) -> int:
             with contextlib.suppress(OSError):
                 Path(copy.name).unlink()
             raise
-    return len(new)
+    return len(changed)
 
 
 def keep_ledger_soon(session: Session, path: str | Path) -> None:

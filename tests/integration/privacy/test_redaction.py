@@ -247,6 +247,15 @@ def test_each_board_redacts_its_own(session: Session, app: Flask) -> None:
     session.commit()
     assert not [where for where, text in text_dump.texts(session) if LEFT.search(text)]
     assert log.verify(session)[1] is None
+    # A reason is text too: it can be redacted in its turn, in the ledger's file as well.
+    path = Path(app.config["REDACTIONS"])
+    assert redactions.write_ledger(session, path) == 2
+    redactions.redact_passage(session, office, here.id, "named a child", "It hurt.", now=make.NOW)
+    session.commit()
+    assert redactions.write_ledger(session, path) == 2
+    assert "named a child" not in path.read_text()
+    assert redactions.write_ledger(session, path) == 0
+    path.unlink()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
