@@ -99,7 +99,7 @@ class Storage:
                 result = obstore.get(self.store, path_of(name))
             except (NotFoundError, FileNotFoundError) as error:
                 raise FileNotFoundError(name) from error
-        return (bytes(chunk) for chunk in result.stream(min_chunk_size=CHUNK))
+        return _chunks(result)
 
     def size_of(self, name: str) -> int | None:
         """Return how many bytes the file of that name has; None where it is not there."""
@@ -167,6 +167,12 @@ def digest(stream: IO[bytes]) -> Stored:
         found.update(chunk)
         size += len(chunk)
     return Stored(found.hexdigest(), size)
+
+
+def _chunks(result: Any) -> Iterator[bytes]:
+    with _told():
+        for chunk in result.stream(min_chunk_size=CHUNK):
+            yield bytes(chunk)
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:

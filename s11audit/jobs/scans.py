@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import current_app
 
 from s11audit.adapters import scanner, uploads
-from s11audit.adapters.storage import Storage, storage_at
+from s11audit.adapters.storage import Storage, StorageFailed, storage_at
 from s11audit.extensions import db
 from s11audit.queries import stored_files
 from s11audit.services import scanning
@@ -23,6 +23,7 @@ SECONDS = 40  # at the most in one sweep, beside the file that it is at: mail wa
 SECONDS_FOR_ONE = 120.0  # a file's scan: a large one on a slow scanner
 TOGETHER = 50
 LEFT_OVER_AFTER = timedelta(hours=24)  # far longer than an upload may take
+UNREADABLE = "The store for files does not give the file at the moment."
 MISSING = "The file is not in the store, so that it cannot be scanned."
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,10 @@ def _scan(storage: Storage, name: str, now: datetime) -> bool:
     except FileNotFoundError:
         logger.error("Evidence %s is not in the store.", name)
         _keep_problem(name, MISSING, now)
+        return False
+    except StorageFailed as error:
+        logger.error("Evidence %s cannot be read: %s", name, error.reason)
+        _keep_problem(name, UNREADABLE, now)
         return False
     except scanner.TooLargeToScan as error:
         logger.warning("Evidence %s cannot be scanned: %s", name, error)
