@@ -34,6 +34,7 @@ from s11audit.views import files
 from tests.integration.responses.filling import NOW, Scene, scene
 from tests.integration.responses.test_submitting import fill_in, send
 from tests.support.clamd import NAME, VIRUS, Clamd
+from tests.support.s3_server import KEYS
 from tests.support.web import sign_in
 
 MEGABYTE = 1024 * 1024
@@ -176,7 +177,7 @@ def test_a_clean_file_can_be_opened_at_once_and_an_infected_one_never(
 
 @only_sqlite
 def test_a_scanner_that_is_down_holds_files_and_says_so(
-    client: FlaskClient, session: Session, clamd: Clamd
+    client: FlaskClient, session: Session, clamd: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = scene(session)
     fill_in(session, at)
@@ -222,6 +223,14 @@ def test_a_scanner_that_is_down_holds_files_and_says_so(
     assert "when it was sent in: Held until it has been checked for viruses" in text
 
     clamd.start()
+    kept = client.application.config["EVIDENCE_URL"]
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
+    client.application.config["EVIDENCE_URL"] = "s3://gone/x?endpoint=http://127.0.0.1:9"
+    assert sweep(client) == 0
+    sign_in(client, at.lead)
+    assert "does not give the file at the moment" in client.get(copy).text
+    client.application.config["EVIDENCE_URL"] = kept
     assert sweep(client) == 1
     assert client.get(file).data == CLEAN
     assert "Held until" not in client.get(copy).text

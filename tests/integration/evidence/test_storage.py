@@ -29,7 +29,7 @@ from s11audit.transactions import writing
 from tests.factories import NOW, PASSWORD
 from tests.integration.responses.filling import Scene, scene
 from tests.support.killing import killed_half_way
-from tests.support.s3_server import Endpoint
+from tests.support.s3_server import KEYS, Endpoint
 from tests.support.server import Served
 from tests.support.web import sign_in
 
@@ -107,7 +107,9 @@ def test_what_lies_there_in_another_size_is_written_again(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
-def test_a_store_that_cannot_be_reached_says_so(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_reached_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, key in KEYS.items():  # else they are asked of the machine's cloud
+        monkeypatch.setenv(name, key)
     storage = Storage("s3://nowhere/evidence?endpoint=http://127.0.0.1:9&region=us-east-1")
     with pytest.raises(StorageFailed, match="does not take or give files") as raised:
         storage.put(io.BytesIO(SMALL))
