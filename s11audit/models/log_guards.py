@@ -66,7 +66,10 @@ _IN_POSTGRESQL = {
     ),
 }
 
-GUARDS: dict[str, Mapping[str, tuple[str, ...]]] = {"sqlite": _IN_SQLITE, "postgresql": _IN_POSTGRESQL}
+GUARDS: dict[str, Mapping[str, tuple[str, ...]]] = {
+    "sqlite": _IN_SQLITE,
+    "postgresql": _IN_POSTGRESQL,
+}
 NAMES = {
     "sqlite": frozenset(
         {
