@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from s11audit.domain.errors import NotFound
 from s11audit.queries.subjects import Subject, held_on
 
 FORMAT = "s11audit-person-1"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
 TITLES = {
     "account": "Account",
     "roles": "Roles",
@@ -58,6 +60,14 @@ def as_page(document: dict[str, Any], *, now: datetime) -> str:
     environment = Environment(
         loader=FileSystemLoader(paths.top("templates")), autoescape=True, undefined=StrictUndefined
     )
+    environment.filters["told"] = _told
     return environment.get_template("people/held_file.html").render(
         document=document, titles=TITLES, made=moment_in_words(now)
     )
+
+
+def _told(value: Any) -> Any:
+    """Return a moment in words, anything else as it is."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return moment_in_words(datetime.fromisoformat(value))
+    return value

@@ -99,6 +99,7 @@ def test_a_person_gets_what_is_held_on_them(session: Session, client: FlaskClien
     for secret in ("trains us", "secret-key", 'c1"', "argon2", "letter called two", "Okoro"):
         assert secret not in whole
     assert "I train everybody." in page and "Ashwick Council" in page
+    assert "4 March 2026 at 12:00pm" in page
     # An administrator gets the same for somebody else; nobody else does.
     path = f"/admin/accounts/{story.lead.id}/held"
     sign_in(client, story.colleague)
