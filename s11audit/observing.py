@@ -10,11 +10,13 @@ import secrets
 import time
 from typing import Any
 
-from flask import Flask, Response, g, got_request_exception, request
+from flask import Flask, Response, g, got_request_exception, has_request_context, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 QUIET = frozenset({"static", "security.static", "health.alive", "health.ready", "health.metrics"})
 NO_ROUTE = "(none)"
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+OTHER_METHOD = "(other)"
 
 _log = logging.getLogger("s11audit.requests")
 _registry = CollectorRegistry()
@@ -47,7 +49,7 @@ def observe(app: Flask) -> None:
         seconds = time.perf_counter() - g.begun
         answer.headers["X-Request-Id"] = g.request_number
         if counted:
-            _answers.labels(route, request.method, str(answer.status_code)).inc()
+            _answers.labels(route, _method(), str(answer.status_code)).inc()
             _seconds.labels(route).observe(seconds)
         _log.info("answered", extra=_told(route, answer.status_code, seconds))
         return answer
@@ -63,7 +65,17 @@ def tell_failures(app: Flask) -> None:
         _log.error("failed", exc_info=info, extra=_told(route, 500, 0.0))
 
     got_request_exception.connect(tell, app, weak=False)
-    app.log_exception = lambda _info: None  # type: ignore[method-assign]
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
+
+
+class WithRequest(logging.Filter):
+    """Gives every line that is written during a request the request's number."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add it, where there is one; let every line pass."""
+        if has_request_context() and "request_number" in g and not hasattr(record, "request"):
+            record.request = g.request_number
+        return True
 
 
 def counters() -> bytes:
@@ -75,11 +87,16 @@ def counters() -> bytes:
     return generate_latest(shared)
 
 
+def _method() -> str:
+    """Return the request's method; a stranger may make up any, and each would be a figure more."""
+    return request.method if request.method in METHODS else OTHER_METHOD
+
+
 def _told(route: str, status: int, seconds: float) -> dict[str, Any]:
     return {
         "request": g.get("request_number", ""),
         "route": route,
-        "method": request.method,
+        "method": _method(),
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
     }

@@ -5,7 +5,7 @@ import sys
 from flask import Flask
 
 from s11audit import create_app, process_log
-from s11audit.observing import tell_failures
+from s11audit.observing import WithRequest, tell_failures
 
 APP_FAILED_TO_LOAD = 4  # gunicorn stops at this code of a worker, and does not try again
 
@@ -18,6 +18,6 @@ def served() -> Flask:
     except ValueError as error:
         sys.stderr.write(f"Error: {error}\n")
         raise SystemExit(APP_FAILED_TO_LOAD) from None
-    process_log.set_up()
+    process_log.set_up(WithRequest())
     tell_failures(app)
     return app

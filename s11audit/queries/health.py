@@ -7,7 +7,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from s11audit.domain.enums import ScanState
-from s11audit.models import Blob, OutboxMessage, UserSession, WorkerBeat
+from s11audit.models import Blob, WorkerBeat
+from s11audit.queries.outbox import Unsent, unsent
+from s11audit.queries.user_sessions import count_of_open
 
 # The worker beats every minute; a long sweep may hold it up.
 SILENT_AFTER = timedelta(minutes=5)
@@ -15,40 +17,35 @@ SILENT_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Health:
-    """The figures: messages that wait and since when the oldest does, files that wait for the
-    scanner, sessions that are open, and when the worker was last there (None: never)."""
+    """The figures: how the outbox does, files that wait for the scanner, sessions that go on, and
+    when the worker was last there (None: never)."""
 
-    waiting_mail: int
-    oldest_mail_at: datetime | None
+    mail: Unsent
     held_files: int
     open_sessions: int
     worker_at: datetime | None
 
-    def is_worker_silent(self, now: datetime) -> bool:
-        """Return whether the worker has not been heard of for too long."""
-        return self.worker_at is None or now - self.worker_at > SILENT_AFTER
 
-
-def health(session: Session) -> Health:
-    """Return the figures. Four queries, whatever the number of boards."""
-    waiting, oldest = session.execute(
-        select(func.count(), func.min(OutboxMessage.created_at)).where(
-            OutboxMessage.sent_at.is_(None)
-        )
-    ).one()
+def health(session: Session, *, idle: timedelta, longest: timedelta, now: datetime) -> Health:
+    """Return the figures; a session is over after `idle` without a request, and `longest` after
+    it began. Four queries, whatever the number of boards."""
+    held = select(func.count()).select_from(Blob).where(Blob.scan_state == ScanState.WAITING)
     return Health(
-        waiting_mail=waiting,
-        oldest_mail_at=oldest,
-        held_files=session.scalar(
-            select(func.count()).select_from(Blob).where(Blob.scan_state == ScanState.WAITING)
-        )
-        or 0,
-        open_sessions=session.scalar(
-            select(func.count()).select_from(UserSession).where(UserSession.ended_at.is_(None))
-        )
-        or 0,
-        worker_at=session.scalar(select(func.max(WorkerBeat.at))),
+        mail=unsent(session),
+        held_files=session.scalar(held) or 0,
+        open_sessions=count_of_open(session, idle=idle, longest=longest, now=now),
+        worker_at=last_beat(session),
     )
+
+
+def last_beat(session: Session) -> datetime | None:
+    """Return when the background worker was last there, None where it never was."""
+    return session.scalar(select(func.max(WorkerBeat.at)))
+
+
+def is_silent(last: datetime | None, now: datetime) -> bool:
+    """Return whether a worker that was last there then has not been heard of for too long."""
+    return last is None or now - last > SILENT_AFTER
 
 
 def stored_revision(session: Session) -> str:

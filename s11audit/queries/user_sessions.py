@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.models import Authenticator, Passkey, User, UserSession
@@ -56,13 +56,22 @@ def sessions_of(
     return list(
         session.scalars(
             select(UserSession)
-            .where(
-                UserSession.user_id == user_id,
-                UserSession.ended_at.is_(None),
-                UserSession.last_seen_at > now - idle,
-                UserSession.created_at > now - longest,
-            )
+            .where(UserSession.user_id == user_id, _goes_on(idle, longest, now))
             .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
             .limit(50)
         )
+    )
+
+
+def count_of_open(session: Session, *, idle: timedelta, longest: timedelta, now: datetime) -> int:
+    """Return how many sessions go on, of whomever."""
+    found = select(func.count()).select_from(UserSession).where(_goes_on(idle, longest, now))
+    return session.scalar(found) or 0
+
+
+def _goes_on(idle: timedelta, longest: timedelta, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        UserSession.ended_at.is_(None),
+        UserSession.last_seen_at > now - idle,
+        UserSession.created_at > now - longest,
     )

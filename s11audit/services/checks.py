@@ -20,7 +20,7 @@ from s11audit.domain.dates import moment_in_words
 from s11audit.domain.errors import Invalid
 from s11audit.models.log_guards import NAMES as LOG_GUARDS
 from s11audit.queries import stored_files
-from s11audit.queries.health import health
+from s11audit.queries.health import is_silent, last_beat
 from s11audit.queries.outbox import unsent
 from s11audit.scoring.words import counted
 from s11audit.services import database, log
@@ -228,10 +228,9 @@ def check_mail(session: Session, *, now: datetime, can_send: bool) -> list[Findi
 
 def check_worker(session: Session, *, now: datetime) -> list[Finding]:
     """Check that the background worker is there."""
-    figures = health(session)
-    if not figures.is_worker_silent(now):
+    last = last_beat(session)
+    if not is_silent(last, now):
         return []
-    last = figures.worker_at
     since = f"since {moment_in_words(last)}" if last else "at all"
     return [
         Finding("worker", f"It has not been heard of {since}. Start s11audit serve, or its unit.")

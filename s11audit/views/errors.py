@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
@@ -46,7 +46,11 @@ def register(app: Flask) -> None:
         return_id = (request.view_args or {}).get("return_id") if at_return else None
         return (
             render_template(
-                f"errors/{status}.html", message=message, typed=typed, return_id=return_id
+                f"errors/{status}.html",
+                message=message,
+                typed=typed,
+                return_id=return_id,
+                number=g.get("request_number", ""),
             ),
             status,
         )
@@ -85,6 +89,8 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(OSError)
     def disk_fails(error: OSError) -> tuple[str, int]:
+        if type(error).__module__ == "gunicorn.http.errors":  # a body that cannot be read
+            return page(400, "What was sent broke off on its way. Go back and try again.")
         if not is_out_of_room(error):
             raise error
         logger.error("There is no room on the disk: %s", error.strerror)

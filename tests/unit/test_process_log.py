@@ -5,8 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
+import warnings
 
-from s11audit.process_log import JsonLines
+import pytest
+from gunicorn.config import Config
+from gunicorn.http.errors import InvalidHeader
+from gunicorn.workers.base import Worker
+
+from s11audit import process_log
+from s11audit.process_log import GunicornLogger, JsonLines
 
 
 def line(message: str, **more: object) -> dict[str, object]:
@@ -45,3 +53,62 @@ def test_an_exception_is_told_by_kind_and_place_and_never_by_its_words() -> None
     assert "\\n" in JsonLines().format(
         logging.LogRecord("x", logging.INFO, "x", 1, "two\nlines", (), None)
     )
+
+
+def test_an_exception_in_the_place_of_words_is_told_by_its_kind() -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x", 1, ValueError("Emma Wilson"), (), None)
+    assert json.loads(JsonLines().format(record))["message"] == "builtins.ValueError"
+
+
+def test_gunicorns_own_lines_hold_neither_address_nor_what_was_sent(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Sent:
+        method, uri, query, version = "GET", "/invitations/a-secret", "", (1, 1)
+        body, headers, trailers = b"", (), ()
+
+    class Gone:
+        def sendall(self, data: bytes) -> None:
+            """Take what is answered."""
+
+    settings = Config()
+    worker = Worker(0, 0, [], None, 30, settings, GunicornLogger(settings))
+    for request, fault in ((None, InvalidHeader("Cookie: a-secret")), (Sent(), ValueError("x"))):
+        try:
+            raise fault
+        except Exception as error:
+            worker.handle_error(request, Gone(), ("203.0.113.7", 1), error)
+    worker.tmp.close()
+    said = capfd.readouterr().err
+    told = [json.loads(each)["message"] for each in said.splitlines()]
+    assert told == ["Invalid request", "Error handling request"]
+    assert "203.0.113.7" not in said and "a-secret" not in said
+
+
+def test_warnings_and_what_ends_a_process_or_a_thread_are_lines_too(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    monkeypatch.setattr(root, "level", root.level)
+    for place, name in ((sys, "excepthook"), (threading, "excepthook")):
+        monkeypatch.setattr(place, name, getattr(place, name))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    process_log.set_up()
+
+    def fail() -> None:
+        raise ValueError("Emma Wilson")
+
+    warnings.showwarning("Emma Wilson", UserWarning, "/srv/site-packages/openpyxl/x.py", 7)
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    try:
+        fail()
+    except ValueError:
+        sys.excepthook(*sys.exc_info())
+    said = capfd.readouterr().err
+    lines = [json.loads(each) for each in said.splitlines()]
+    assert lines[0]["message"] == "UserWarning at openpyxl/x.py:7"
+    assert [each["exception"]["kinds"] for each in lines[1:]] == [["builtins.ValueError"]] * 2
+    assert "Emma" not in said

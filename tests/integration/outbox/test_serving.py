@@ -1,5 +1,6 @@
 """`serve`: pages and the worker from one command, both stopped cleanly."""
 
+import json
 import os
 import re
 import signal
@@ -19,6 +20,13 @@ from s11audit.services import outbox
 from s11audit.services.database import differences
 
 COMMAND = "from s11audit.jobs.server import serve; serve('127.0.0.1', {port}, 2)"
+
+
+NO_REQUEST = b"GET /invitations/a-secret HTTP/1.1\r\nCook ie: a-secret\r\n\r\n"
+BROKEN_BODY = (
+    b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\nEmma\r\nEmma"
+)
 
 
 class Mailbox:
@@ -53,6 +61,13 @@ def start(settings, port=0, **more):
     )  # fmt: skip
 
 
+def answer_to(address, sent):
+    """Return the status of the answer to these bytes."""
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 20) as client:
+        client.sendall(sent)
+        return int(client.recv(12).split()[1])
+
+
 def children_of(process):
     with open(f"/proc/{process.pid}/task/{process.pid}/children") as listed:  # noqa: PTH123
         return [int(child) for child in listed.read().split()]
@@ -81,13 +96,18 @@ def test_it_serves_sends_and_stops(settings, session, mailbox, number):
         assert address, process.stderr.read()
         assert "Sign in" in urllib.request.urlopen(f"{address[1]}/login").read().decode()
         assert until(lambda: box.taken == ["a@example.org"])
+        assert answer_to(address[1], NO_REQUEST) == 400
+        assert answer_to(address[1], BROKEN_BODY) == 400
         children = children_of(process)
         assert len(children) == 2
         process.send_signal(number)
         assert process.wait(30) == 0, process.stderr.read()
     finally:
         process.kill()
-        process.communicate()
+        _, logged = process.communicate()
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert {"level", "source", "message"} <= set.intersection(*map(set, lines))
+    assert not any(word in logged for word in ("@", "a-secret", "127.0.0.1", "Emma"))
     assert not any(os.path.exists(f"/proc/{child}") for child in children)  # noqa: PTH110
     session.expire_all()
     assert session.scalars(select(OutboxMessage)).one().sent_at is not None
