@@ -194,7 +194,8 @@ FORMS = {
         "workbooks.upload",
     ),
     "office": (
-        "accounts.invite", "accounts.invite_many", "agency_people.replace", "agencies.add", "agencies.change",
+        "accounts.invite", "accounts.invite_many", "agency_people.replace", "agencies.add",
+        "agencies.change",
         "allotments.change", "allotments.of_return", "allotments.reply_days", "allotments.stage",
         "agencies.end", "agencies.succession", "challenges.add_action", "challenges.arrange",
         "challenges.change", "chasing.write", "confirming.rate_again", "escalations.done",
