@@ -320,7 +320,9 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
         "person_accounts.show": [
             {"user_id": each}
             for each in (
-                made.ids["closed_user_id"], made.user_ids["admin"], made.user_ids["contributor"],
+                made.ids["closed_user_id"],
+                made.user_ids["admin"],
+                made.user_ids["contributor"],
             )
         ],
         "calendars.feed": [{"token": made.ids["feed_token"]}],
