@@ -30,7 +30,7 @@ from tests.support.web import sign_in
 
 RELEASES = Path(__file__).parents[2] / "releases"
 VERSIONS = sorted(each.stem for each in RELEASES.glob("*.s11audit"))
-PAGES_EACH = 20
+PAGES_EACH = 12
 NOW = datetime.now(UTC)
 FILES = re.compile(r"\.(pdf|xlsx|csv|html|json|ics)\b|/static/|logout|workbook|download")
 # Columns that have moved since: where their values are now, as a query on the old row's key.
