@@ -61,14 +61,14 @@ class Client(threading.Thread):
         self.failure = ""
         self._who, self._step, self._end = (email, password), step, threading.Event()
 
+    def sign_in(self) -> None:
+        """Sign in, before anything is killed: tries that are cut off count as failed ones."""
+        self.browser.sign_in(*self._who)
+
     def run(self) -> None:
         """Work until it is stopped, or until there is nothing left to do."""
-        signed_in = False
         while not self._end.is_set():
             try:
-                if not signed_in:
-                    self.browser.sign_in(*self._who)
-                    signed_in = True
                 if not self._step(self):
                     return
                 self.answers += 1

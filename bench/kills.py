@@ -92,6 +92,8 @@ def measure(engine: str, url: str, folder: Path, kills: int, minutes: float = 60
     with _served(environment) as (port, master), _worker(environment) as worker:
         running = clients(port, work)
         for client in running:
+            client.sign_in()
+        for client in running:
             client.start()
         found.kills = _kill_over_and_over(kills, began + minutes * 60, master, worker, running)
         for client in running:
