@@ -47,7 +47,7 @@ def set_up_sessions(app: Flask) -> None:
 
 def begin(user: User, *, second_factor: bool = False) -> None:
     """Sign `user` in here, by a new session: nothing of the one before goes on. `second_factor`:
-    they have shown one that is not kept here, or a passkey, so that none is to be set up."""
+    they have shown one that is not kept here, so that none is to be set up."""
     end_here()
     session.clear()
     now = datetime.now(UTC)
@@ -95,7 +95,12 @@ def here() -> int | None:
 def has_second_factor() -> bool:
     """Return whether who is signed in has a second factor, or came in by another's."""
     found = signed_in()
-    return bool(found and found.has_second_factor) or session.get(STRONG) is True
+    return bool(found and found.has_second_factor) or came_by_anothers_factor()
+
+
+def came_by_anothers_factor() -> bool:
+    """Return whether this session began with a second factor that is not kept here."""
+    return session.get(STRONG) is True
 
 
 def address() -> str:

@@ -2,6 +2,7 @@
 65). The counting is `services.sign_in_tries`'s; here stands what a request counts as."""
 
 import hmac
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -10,7 +11,7 @@ from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from s11audit.domain.throttling import network_of, read_limits, wait_in_words
+from s11audit.domain.throttling import Limit, network_of, read_limits, wait_in_words
 from s11audit.services import sign_in_tries
 from s11audit.services.sign_in_tries import Taken
 from s11audit.transactions import writing
@@ -21,25 +22,42 @@ MOST_KNOWN = 5  # accounts that one browser is known to
 FREE = Taken(sign_in_tries.NO_WAIT)
 
 
-def take(what: str, who: str | None) -> Taken:
-    """Take a try at `what` ("account", "code") of `who` (None: of nobody in particular), from this
-    request's address. Its `wait` says whether it may be made."""
+def take(what: str, who: str, *also: Limit, stranger: bool = False) -> Taken:
+    """Take a try at `what` ("code", "confirm") of `who`, within the setting's limits and `also`
+    these. Its `wait` says whether it may be made.
+
+    A `stranger`, who has shown nothing yet, is counted by this request's address too. Others are
+    not: or whoever fails on purpose would lock out all who share the address with them."""
     if not current_app.config["RATELIMIT_ENABLED"]:
         return FREE
-    settings = current_app.config
-    network = _key("address", network_of(request.remote_addr or ""))
-    limits = {network: read_limits(settings["LOGIN_LIMIT"])}
-    if who is not None:
-        limits[_key(what, who)] = read_limits(settings["ACCOUNT_LIMIT"])
+    limits = {_key(what, who): (*read_limits(current_app.config["ACCOUNT_LIMIT"]), *also)}
+    if stranger:
+        limits |= _by_network("address")
+    return _take(limits)
+
+
+def take_by_network(what: str) -> Taken:
+    """Take a try at what needs no guessing and is nobody's in particular ("passkey"): counted by
+    the address alone, and apart from other tries."""
+    return _take(_by_network(what)) if current_app.config["RATELIMIT_ENABLED"] else FREE
+
+
+def _by_network(what: str) -> dict[str, tuple[Limit, ...]]:
+    key = _key(what, network_of(request.remote_addr or ""))
+    return {key: read_limits(current_app.config["LOGIN_LIMIT"])}
+
+
+def _take(limits: Mapping[str, Sequence[Limit]]) -> Taken:
     with writing() as session:
         return sign_in_tries.take(session, limits, now=datetime.now(UTC))
 
 
 def take_at_sign_in(typed: str) -> Taken:
     """Take a try to sign in as `typed`. A browser in which that account has signed in before is
-    counted by itself, so that strangers who try cannot lock its person out of it."""
+    counted by itself, so that strangers who try cannot lock its person out of it. `typed` is in
+    its normal form, or each spelling would have tries of its own."""
     known = _known().get(_name(typed))
-    return take("browser", f"{known}:{typed}") if known else take("account", typed)
+    return take("browser", f"{known}:{typed}") if known else take("account", typed, stranger=True)
 
 
 def give_back(taken: Taken) -> None:

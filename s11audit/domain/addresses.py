@@ -36,6 +36,12 @@ def normal_sign_in_name(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().lower()
 
 
+def normal_identity(typed: str) -> str:
+    """Return the form in which is looked up what somebody typed to sign in, an address or a
+    sign-in name: however it is spelt, whoever it means, this is the same."""
+    return normal_email(typed) if "@" in typed else normal_sign_in_name(typed)
+
+
 def read_sign_in_name(text: str) -> str:
     """Return a sign-in name that somebody chose in its normal form (domain rule 68).
 

@@ -12,7 +12,7 @@ from s11audit.forms.people import NewAccountForm, PressForm
 from s11audit.models import Invitation, User
 from s11audit.queries.hand_overs import hand_over_of
 from s11audit.services import accounts, mailboxes
-from s11audit.sign_in import sign_in_limit
+from s11audit.sign_in import failed, sign_in_limit
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
 from s11audit.views.guards import now, public
@@ -33,7 +33,7 @@ def invitation(token: str) -> str | tuple[str, int]:
 
 @bp.post("/invitations/<string:token>")
 @public
-@limiter.limit(sign_in_limit)
+@limiter.limit(sign_in_limit, deduct_when=failed)
 def accept(token: str) -> str | tuple[str, int] | Response:
     """Accept, as somebody new or as the person who is signed in."""
     try:

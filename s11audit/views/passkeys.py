@@ -32,7 +32,7 @@ def sign_in() -> Response:
     target = own_path(form.next.data)
     if current_user.is_authenticated:
         return redirect(target or "/")
-    taken = tries.take("passkey", None)
+    taken = tries.take_by_network("passkey")
     if taken.wait:
         return _back(tries.in_words(taken), target)
     challenge = _opened("sign in", form.challenge.data)
@@ -47,7 +47,7 @@ def sign_in() -> Response:
     except Invalid as error:
         return _back(str(error).rstrip("."), target)
     tries.give_back(taken)
-    sessions.begin(db.session.get_one(User, user_id), second_factor=True)
+    sessions.begin(db.session.get_one(User, user_id))
     return redirect(target or "/")
 
 

@@ -1,7 +1,7 @@
 """The second step of signing in, and the own second factor: an app and recovery codes."""
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from secrets import token_bytes
 
@@ -18,11 +18,13 @@ from s11audit.domain.second_factor import (
     key_for_typing,
     setup_address,
 )
+from s11audit.domain.throttling import Limit
 from s11audit.extensions import db
 from s11audit.forms.second_factor import CodeForm, RemoveAppForm, RenewCodesForm, SetUpForm
 from s11audit.models import User
 from s11audit.services import passkeys, second_factor
 from s11audit.services.sealing import Sealer
+from s11audit.services.sign_in_tries import Taken
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
 from s11audit.views.guards import actor, now, public, signed_in, signed_in_so_far
@@ -33,6 +35,7 @@ from s11audit.views.signing_in import FIRST, STEP_SECONDS, typed_first
 bp = Blueprint("second_factor", __name__)
 
 SET_UP_SECONDS = 3600
+CODES_A_DAY = Limit(50, timedelta(days=1))
 NOT_RIGHT = "That code is not right, or was used already. Wait for the next one in your app"
 
 
@@ -48,7 +51,7 @@ def code() -> str | tuple[str, int] | Response:
     form = CodeForm()
     if form.validate_on_submit():
         user_id, target, typed = user.id, own_path(session[FIRST]["next"]), typed_first()
-        taken = tries.take("code", str(user_id))
+        taken = _take_try(user_id, form.code.data)
         if taken.wait:
             form.form_errors.append(tries.in_words(taken))
             return _code_page(form, user), 429
@@ -162,6 +165,15 @@ def _half_signed_in() -> User | None:
     if user is None or not user.active or user.fs_uniquifier != found["of"]:
         return None
     return user
+
+
+def _take_try(user_id: int, typed: str | None) -> Taken:
+    """Take a try: at six digits, of which somebody who knows the password might guess some in the
+    long run, so that a day has an end of its own; or at a recovery code, which nobody guesses and
+    which so is a way in past such a one."""
+    if is_app_code(typed or ""):
+        return tries.take("code", str(user_id), CODES_A_DAY)
+    return tries.take("recovery", str(user_id))
 
 
 def _take(user_id: int, typed: str | None) -> bool:

@@ -45,7 +45,7 @@ from s11audit.forms.sign_on import InvitedForm
 from s11audit.models import Invitation, User
 from s11audit.services import accounts, sign_on
 from s11audit.services.sign_on import Unknown
-from s11audit.sign_in import sign_in_limit
+from s11audit.sign_in import failed, sign_in_limit
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
 from s11audit.views.guards import actor, now, public, signed_in
@@ -88,7 +88,7 @@ def register(app: Flask) -> None:
 
 @bp.get("/sign-in/<slug:provider>")
 @public
-@limiter.limit(sign_in_limit)
+@limiter.limit(sign_in_limit, deduct_when=failed)
 def begin(provider: str) -> str | tuple[str, int] | Response:
     """Lead to the provider."""
     chosen = _provider(provider)
@@ -106,7 +106,7 @@ def begin(provider: str) -> str | tuple[str, int] | Response:
 
 @bp.get("/sign-in/<slug:provider>/return")
 @public
-@limiter.limit(sign_in_limit, deduct_when=lambda response: response.status_code != 302)
+@limiter.limit(sign_in_limit, deduct_when=failed)
 def finish(provider: str) -> str | tuple[str, int] | Response:
     """Come back from the provider: sign in, or go on to an invitation, or be told what to do."""
     chosen = _provider(provider)
@@ -134,7 +134,7 @@ def finish(provider: str) -> str | tuple[str, int] | Response:
 
 @bp.route("/sign-in/invited", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"])
+@limiter.limit(sign_in_limit, methods=["POST"], deduct_when=failed)
 def invited() -> str | tuple[str, int] | Response:
     """Accept what was offered to the address that a provider vouches for."""
     try:

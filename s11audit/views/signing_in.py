@@ -12,6 +12,7 @@ from flask_security.recoverable import generate_reset_password_token
 from werkzeug.wrappers import Response
 
 from s11audit import sessions, tries
+from s11audit.domain.addresses import normal_identity
 from s11audit.domain.own_paths import own_path
 from s11audit.extensions import db, security
 from s11audit.forms.accounts import ChangePasswordForm, ForgotPasswordForm, SignInForm
@@ -45,7 +46,7 @@ def login() -> ResponseReturnValue:
     form = SignInForm(next=target)
     if request.method != "POST" or form.lacks():
         return _page(form)
-    typed = (form.email.data or "").lower()
+    typed = normal_identity(form.email.data or "")
     taken = tries.take_at_sign_in(typed)
     if taken.wait:
         form.form_errors.append(tries.in_words(taken))
@@ -94,8 +95,8 @@ def forgot_password() -> ResponseReturnValue:
     own that names it. The answer and the work are the same whether or not there is any."""
     form = ForgotPasswordForm()
     if request.method == "POST" and not form.lacks() and form.validate():
-        typed = (form.email.data or "").lower()
-        taken = tries.take("reset", typed)  # and not given back: every letter counts
+        typed = normal_identity(form.email.data or "")
+        taken = tries.take("reset", typed, stranger=True)  # not given back: every letter counts
         if taken.wait:
             form.form_errors.append(tries.in_words(taken))
             return _forgotten(form), 429
@@ -132,12 +133,12 @@ def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if form.validate_on_submit() and _may_change(form):
         hashed = hash_password(security.password_util.normalize(form.new_password.data))
-        user_id = current_user.id
+        user_id, by_another = current_user.id, sessions.came_by_anothers_factor()
         with writing() as write:
             passwords.change_password(
                 write, actor(), hashed, url_for("security.forgot_password"), now=datetime.now(UTC)
             )
-        sessions.begin(db.session.get_one(User, user_id))
+        sessions.begin(db.session.get_one(User, user_id), second_factor=by_another)
         flash("Your password was changed. Everywhere else you were signed out.", "success")
         return redirect("/")
     return render_template("accounts/change_password.html", change_password_form=form)

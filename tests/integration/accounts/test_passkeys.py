@@ -139,7 +139,12 @@ def test_a_passkey_is_removed_by_its_owner_alone_and_the_last_one_stays(site, se
     assert strange.get(path).status_code == strange.post(path).status_code == 404
     assert "Set up another one before you remove this" in client.post(path).text
     site.config["SECOND_FACTOR"] = "none"
+    by_passkey = site.test_client()
+    show(by_passkey, key)
     assert client.post(path).location == "/account/passkeys"
+    site.config["SECOND_FACTOR"] = "board"
+    for each in (client, by_passkey):
+        assert each.get("/places").location == "/account/second-factor", "none is left"
     session.rollback()
     assert session.scalars(select(Passkey)).all() == session.scalars(select(RecoveryCode)).all()
     assert show(site.test_client(), key)[1].location.startswith("/login")

@@ -9,11 +9,13 @@ from sqlalchemy import select, update
 
 from s11audit.domain.enums import Role
 from s11audit.domain.second_factor import SECRET_BYTES, code_at, step_at
+from s11audit.domain.throttling import Limit
 from s11audit.extensions import db
 from s11audit.models import AuditLog, Authenticator, OutboxMessage, RecoveryCode, User, UserSession
 from s11audit.services import second_factor
 from s11audit.services.sealing import Sealer
 from s11audit.transactions import writing
+from s11audit.views import second_factor as views
 from tests import factories as make
 from tests.support.web import sign_in
 
@@ -187,7 +189,7 @@ def test_a_new_password_does_not_get_round_the_second_factor(guarded, session, o
 
 @SQLITE
 def test_tries_at_the_code_are_counted(guarded, session, olive, clock, monkeypatch):
-    secret, _ = give_app(guarded, olive)
+    secret, codes = give_app(guarded, olive)
     monkeypatch.setitem(guarded.config, "RATELIMIT_ENABLED", True)
     monkeypatch.setitem(guarded.config, "ACCOUNT_LIMIT", "3 per 15 minutes")
     client = guarded.test_client()
@@ -196,7 +198,14 @@ def test_tries_at_the_code_are_counted(guarded, session, olive, clock, monkeypat
     assert tried == [200, 200, 200, 429]
     stopped = client.post("/login/code", data={"code": now_code(secret)})
     assert stopped.status_code == 429 and "Wait 15 minutes" in stopped.text
+    monkeypatch.setattr(views, "CODES_A_DAY", Limit(4, timedelta(days=1)))
     clock.shift(timedelta(minutes=15, seconds=1))
+    log_in(client)
+    tried = [client.post("/login/code", data={"code": "000000"}).status_code for _ in range(2)]
+    assert tried == [200, 429], "nor in the long run"
+    assert client.post("/login/code", data={"code": codes[0]}).location == "/", "a way past it"
+    client.post("/logout")
+    clock.shift(timedelta(days=1))
     log_in(client)
     assert client.post("/login/code", data={"code": now_code(secret)}).location == "/"
 

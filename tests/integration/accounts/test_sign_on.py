@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -236,6 +236,14 @@ def test_our_second_factor_is_asked_unless_the_provider_says_that_it_asked(
     council.next_is("ann", **verified(ann.email) | {"amr": ["pwd", "otp"]})
     assert through(brought, council, next="/places").location == "/places"
     assert is_in(brought)
+    session.execute(delete(Authenticator))
+    session.commit()
+    joined.config["SECOND_FACTOR"] = "board"
+    assert is_in(brought) and not is_in(plain)
+    phrase = "another long pass phrase"
+    new = {"new_password": phrase, "new_password_confirm": phrase}
+    assert brought.post("/change", data={"password": make.PASSWORD, **new}).location == "/"
+    assert is_in(brought), "the provider's second factor still counts"
 
 
 def test_a_try_grows_too_old(person, council, ann, monkeypatch):

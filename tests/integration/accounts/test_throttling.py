@@ -102,6 +102,37 @@ def test_colleagues_who_succeed_use_up_nobodys_tries(throttled, session, olive):
 
 
 @SQLITE
+def test_each_spelling_of_a_name_is_the_same_account(throttled, session, olive):
+    olive.sign_in_name = "olive"
+    session.commit()
+    for spelt in (
+        ["olive", "OLIVE", " ｏlive", "olivｅ"],
+        [" Nobody@x.org", *["nobody@x.org"] * 3],
+    ):
+        tried = [attempt(throttled.test_client(), each) for each in spelt]
+        assert tried == [200, 200, 200, 429]
+
+
+@SQLITE
+def test_whoever_fails_on_purpose_locks_out_nobody_behind_the_same_address(
+    throttled, session, olive
+):
+    own = throttled.test_client()
+    assert attempt(own, olive.email, make.PASSWORD, OFFICE_NETWORK) == 302
+    hostile = throttled.test_client()
+    for n in range(8):
+        attempt(hostile, f"a{n}@x.org", "x", OFFICE_NETWORK)
+    assert attempt(hostile, "b@x.org", "x", OFFICE_NETWORK) == 429
+    here = {"REMOTE_ADDR": OFFICE_NETWORK}
+    change = {"password": "wrong", "new_password": NEW, "new_password_confirm": NEW}
+    assert "not your password" in own.post("/change", data=change, environ_base=here).text
+    own.post("/logout")
+    assert attempt(own, olive.email, make.PASSWORD, OFFICE_NETWORK) == 302
+    hostile.post("/login/passkey", data={"credential": "{}"}, environ_base=here)
+    assert TOO_MANY not in hostile.get("/login").text, "a passkey is not held up"
+
+
+@SQLITE
 def test_asking_for_links_is_limited_and_a_new_password_forgives(throttled, session, olive):
     throttled.config["ACCOUNT_LIMIT"] = "1 per 15 minutes"
     client = throttled.test_client()
