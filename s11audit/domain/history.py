@@ -38,6 +38,7 @@ WHAT = {
     "return.recorded": "Recorded history imported",
     "response.saved": "Answers saved",
     "response.assigned": "Standard given to a colleague",
+    "response.taken_over": "Answers taken over from an earlier return",
     "evidence.refused": "File refused: the virus scanner found something in it",
     "evidence.infected": "File refused after it was added: the virus scanner found something in it",
     "rating.given": "Rating given, not yet published",
@@ -114,8 +115,8 @@ FIELDS = {
     "was_due_on": "Due date before",
     "ends_on": "End of the membership",
     "to": "Sent to",
-    "label": "The tool’s word for the rating",
-    "self_label": "The tool’s word for the self rating",
+    "label": "Rating, as the tool names it",
+    "self_label": "Self rating, as the tool names it",
     "na_reason": "Why it does not apply",
     "improvement_due_on": "Improvement due",
     "reply_by": "Answer asked for until the end of",
@@ -138,6 +139,8 @@ _LISTS: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
     "results": e.VisitResult,
     "proposed_rag": e.Rag,
     "self_rag": e.Rag,
+    "label": e.Rag,
+    "self_label": e.Rag,
     "role": e.Role,
 }
 _ANSWERS = {

@@ -32,7 +32,7 @@ ANSWERS_NO_PAGE = {
     "reports.comparison_file", "tools.lineage_file",
     "health.alive", "health.metrics", "health.ready",
     "meetings.exceptions_file", "meetings.minutes_file", "meetings.pack_file",
-    "meetings.plan_file", "themes.published_file",
+    "meetings.plan_file", "retention.removed", "themes.published_file",
     "responses.latest_submission", "responses.submission_json", "responses.submission_pdf",
     "reviews.following", "sign_on.begin", "sign_on.finish", "sign_on.invited",
     "passkeys.remove", "second_factor.code", "second_factor.remove",  # for who has one
