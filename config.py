@@ -317,11 +317,17 @@ def complete(values: dict[str, Any]) -> dict[str, Any]:
 
 def weaknesses(values: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> list[str]:
     """Return what is too weak in complete settings for others to be let in, a sentence each that
-    says how to put it right. Settings for tests are never weak. `environ` is the process's, for
-    what is no setting of ours."""
-    if values["TESTING"]:
-        return []
+    says how to put it right. Settings for tests, on this machine, are never weak. `environ` is the
+    process's, for what is no setting of ours."""
     environ = os.environ if environ is None else environ
+    address = urlsplit(values["BASE_URL"])
+    if values["TESTING"]:
+        if "S11AUDIT_TESTING" not in environ or address.hostname in LOOPBACK:
+            return []
+        return [
+            "S11AUDIT_TESTING: it switches off these checks and the limits on requests; unset it "
+            "wherever others than this machine's user reach the service."
+        ]
     found = []
     key = values["SECRET_KEY"]
     if len(set(key)) < FEWEST_CHARACTERS or any(
@@ -336,7 +342,7 @@ def weaknesses(values: Mapping[str, Any], environ: Mapping[str, str] | None = No
             "S11AUDIT_SECOND_FACTOR: with none, a stolen password opens everything; say board or "
             "everyone."
         )
-    if values["DEMONSTRATION"] and urlsplit(values["BASE_URL"]).hostname not in LOOPBACK:
+    if values["DEMONSTRATION"] and address.hostname not in LOOPBACK:
         found.append(
             "S11AUDIT_DEMONSTRATION: the demonstration's password is known to everybody; serve it "
             "on this machine alone, and unset it for anything else."
@@ -346,7 +352,6 @@ def weaknesses(values: Mapping[str, Any], environ: Mapping[str, str] | None = No
             "FLASK_DEBUG: it shows the program and what people typed to whoever meets a fault; "
             "unset it."
         )
-    address = urlsplit(values["BASE_URL"])
     if address.scheme == "https" and not values["SECURE_COOKIES"]:
         found.append(
             "S11AUDIT_SECURE_COOKIES: set it to yes, since people reach the service by HTTPS; "

@@ -78,6 +78,9 @@ def test_every_weakness_is_told_at_once_and_none_to_the_tests() -> None:
         "S11AUDIT_SECRET_KEY", "FLASK_DEBUG", "S11AUDIT_BASE_URL",
     ]  # fmt: skip
     assert told(TESTING=True, **weak) == []
+    tested = {"S11AUDIT_TESTING": "yes"}
+    assert told(tested, TESTING=True, BASE_URL="http://127.0.0.1:8000") == []
+    assert told(tested, TESTING=True) == ["S11AUDIT_TESTING"]
 
 
 def test_a_short_token_is_refused_and_not_shown() -> None:
