@@ -101,7 +101,7 @@ class InviteContributorForm(FlaskForm):
 
     email = email_field("E-mail address", autocomplete="off")
     shared = _shared()
-    name = _name("Name", hint="How the e-mail addresses them.")
+    name = _name("Name (optional)", hint="How the e-mail addresses them.")
     submit = GovSubmit("Send the invitation")
 
 

@@ -128,6 +128,10 @@ def test_an_app_then_a_passkey_then_signing_in_by_it(
     expect(page.get_by_role("heading", name="Where you are signed in")).to_be_visible()
     expect(page.get_by_text("This one")).to_have_count(1)
     fits(page)
+    page.set_viewport_size({"width": 375, "height": 800})
+    end = page.get_by_role("row").get_by_role("button", name="Sign out").first.bounding_box()
+    assert end is not None and end["x"] + end["width"] <= 375, "in sight on a phone"
+    page.set_viewport_size({"width": 1280, "height": 900})
 
     # One that its device no longer unlocks for the person, and one that was removed, do not.
     page.get_by_role("button", name="Sign out", exact=True).first.click()
