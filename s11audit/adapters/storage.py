@@ -66,7 +66,8 @@ class Storage:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
-        self.store: Any = LocalStore(self.folder, mkdir=True) if self.folder else _bucket(url)
+        with _told():
+            self.store: Any = LocalStore(self.folder, mkdir=True) if self.folder else _bucket(url)
 
     def put(self, stream: IO[bytes], known: Stored | None = None) -> Stored:
         """Store what `stream` holds from where it stands, and return its name and size.

@@ -107,7 +107,12 @@ def test_what_lies_there_in_another_size_is_written_again(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
-def test_a_store_that_cannot_be_reached_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_cannot_be_reached_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    with pytest.raises(StorageFailed, match="does not take or give files"):
+        Storage((tmp_path / "taken" / "evidence").as_uri())
     for name, key in KEYS.items():  # else they are asked of the machine's cloud
         monkeypatch.setenv(name, key)
     storage = Storage("s3://nowhere/evidence?endpoint=http://127.0.0.1:9&region=us-east-1")
