@@ -1,7 +1,6 @@
 """The letters about passwords, and their place in the log."""
 
 from datetime import datetime
-from hashlib import sha256
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -29,7 +28,7 @@ def write_reset_letter(
         link=session.info["base_url"] + path,
         hours=hours,
     )
-    key = f"reset:{sha256(path.encode()).hexdigest()}"
+    key = f"reset:{uuid4().hex}"  # each asking is answered
     queue(
         session,
         dedupe_key=key,

@@ -1,6 +1,7 @@
 """The second factor: who is led to it, setting it up, codes that work once, losing it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -363,3 +364,22 @@ def test_the_operator_helps_the_only_administrator(app, session, clock):
     assert "names no account" in ran[1].output
     session.rollback()
     assert session.scalars(select(Authenticator)).all() == []
+
+
+def test_of_many_at_once_one_gets_in_by_a_code(app, session, olive):
+    """As several web processes: each with connections of its own."""
+    secret, codes = give_app(app, olive)
+    moment = datetime.now(UTC) + timedelta(minutes=5)
+    code = code_at(secret, step_at(moment))
+    sealer = Sealer((app.config["SECRET_KEY"],), "authenticator apps")
+
+    def one(by_app):
+        with app.app_context(), writing() as write:
+            if by_app:
+                return second_factor.take_code(write, olive.id, code, sealer, now=moment)
+            user = write.get_one(User, olive.id)
+            return second_factor.take_recovery_code(write, user, codes[0], now=moment)
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(one, [True] * 6 + [False] * 6))
+    assert (sum(taken[:6]), sum(taken[6:])) == (1, 1)
