@@ -142,6 +142,7 @@ _LISTS: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
     "label": e.Rag,
     "self_label": e.Rag,
     "role": e.Role,
+    "rule": e.ScreeningRule,
 }
 _ANSWERS = {
     "met": "Met",

@@ -40,3 +40,11 @@ def test_a_label_of_the_tool_is_told_beside_its_rating() -> None:
 def test_published_ratings_are_told_in_the_order_of_the_standards() -> None:
     told = changes({}, {"publication": 1, "ratings": {"10": "green", "2": "red"}})
     assert told == [Told("Ratings", "", "Standard 2: Red\nStandard 10: Green")]
+
+
+def test_codes_of_ours_are_told_in_words() -> None:
+    told = changes({"self_label": "green"}, {"self_label": "na", "rule": "copied"})
+    assert [(each.name, each.before, each.after) for each in told] == [
+        ("Rule", "", "Statement like another"),
+        ("Self rating, as the tool names it", "Green", "Not applicable"),
+    ]
