@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -130,3 +131,35 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-400:]
+
+
+def test_the_command_has_the_services_settings(tmp_path: Path) -> None:
+    settings = tmp_path / "settings"
+    settings.write_text(
+        "# remarks and empty lines are passed over\n\n"
+        f"S11AUDIT_DATA={tmp_path}/data\n"
+        "S11AUDIT_LOGIN_LIMIT='never & $HOME'\n"
+        "S11AUDIT_BACKUPS=/nowhere\n"
+    )
+    script = (FILES / "s11audit.sh").read_text()
+    as_user = "setpriv --reuid=s11audit --regid=s11audit --init-groups "
+    assert as_user in script
+    for here, there in (
+        ("/etc/s11audit/settings", str(settings)), (as_user, ""),
+        ("/opt/s11audit/bin", str(Path(sys.executable).parent)),
+    ):  # fmt: skip
+        script = script.replace(here, there)
+    environment = {"PATH": os.environ["PATH"], "S11AUDIT_BACKUPS": ""}
+
+    def said(*arguments: str) -> str:
+        done = subprocess.run(
+            ["/bin/sh", "-c", script, "s11audit", *arguments],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    assert "S11AUDIT_LOGIN_LIMIT: 'never & $HOME' cannot be read" in said("init")
+    settings.write_text(settings.read_text().replace("never & $HOME", "5 per minute"))
+    assert said("init") == "The database is ready.\n"
+    assert (tmp_path / "data" / "s11audit.db").is_file()
+    assert "/nowhere" not in said("check")
