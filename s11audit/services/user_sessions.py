@@ -55,12 +55,13 @@ def end(session: Session, session_id: int, *, now: datetime) -> None:
 
 
 def end_one(session: Session, actor: Actor, session_id: int, *, now: datetime) -> None:
-    """Sign out one of the actor's own browsers. Raises NotFound where it is no session of theirs
-    that still goes on."""
+    """Sign out one of the actor's own browsers; nothing happens where it is signed out already.
+    Raises NotFound where it is no session of theirs."""
     own = and_(UserSession.id == session_id, UserSession.user_id == actor.user_id)
-    if not _end(session, now, own):
+    if _end(session, now, own):
+        _record(session, actor, {"sessions": 1}, now)
+    elif session.scalar(select(UserSession.id).where(own)) is None:
         raise NotFound("There is no such session.")
-    _record(session, actor, {"sessions": 1}, now)
 
 
 def end_everywhere(session: Session, actor: Actor, *, now: datetime) -> int:
@@ -70,9 +71,7 @@ def end_everywhere(session: Session, actor: Actor, *, now: datetime) -> int:
     return ended
 
 
-def end_all(
-    session: Session, user_id: int | None, *, now: datetime, but: int | None = None
-) -> int:
+def end_all(session: Session, user_id: int | None, *, now: datetime, but: int | None = None) -> int:
     """Sign a person out everywhere, but for the session of the id `but`; return how many have
     ended. Whoever calls it logs why."""
     which = UserSession.user_id == user_id

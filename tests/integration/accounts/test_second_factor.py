@@ -316,7 +316,8 @@ def test_where_one_is_signed_in_is_listed_and_ended(client, session, board, oliv
     session.rollback()
     far = session.scalars(select(UserSession.id).where(UserSession.address == "192.0.2.44")).one()
     stolen = other.get_cookie("s11audit").value
-    assert windows.post(f"/account/sessions/{far}/end").location == "/account/sessions"
+    for _ in ("once", "and again, as by a button pressed twice"):
+        assert windows.post(f"/account/sessions/{far}/end").location == "/account/sessions"
     assert other.get("/places").status_code == 302
     # The same cookie, put back, opens nothing: the session ended on the server.
     other.set_cookie("s11audit", stolen)
