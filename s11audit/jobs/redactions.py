@@ -13,7 +13,7 @@ from s11audit.adapters.storage import StorageFailed, storage_at
 from s11audit.domain.errors import Invalid
 from s11audit.extensions import db
 from s11audit.models import Blob, Redaction
-from s11audit.queries.redactions import boards_redacted, files_to_remove, uses_of
+from s11audit.queries.redactions import files_to_remove, may_leave_store
 from s11audit.services.redactions import apply_ledger, read_ledger, unknown, write_ledger
 from s11audit.transactions import BUSY_SECONDS, writing
 
@@ -89,8 +89,7 @@ def _remove(redaction_id: int, sha256: str, now: datetime) -> bool:
 
 def _let_go(session: Session, sha256: str, now: datetime) -> bool:
     blob = session.scalar(select(Blob).where(Blob.sha256 == sha256).with_for_update())
-    redacted = boards_redacted(session, sha256)
-    if any(not {use.board_id, None} & redacted for use in uses_of(session, [sha256])):
+    if not may_leave_store(session, sha256):
         return False
     if blob is not None and blob.bytes_removed_at is None:
         blob.bytes_removed_at = now

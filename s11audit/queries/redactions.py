@@ -160,6 +160,15 @@ def boards_redacted(session: Session, sha256: str) -> set[int | None]:
     return set(session.scalars(select(Redaction.board_id).where(Redaction.blob_sha256 == sha256)))
 
 
+def may_leave_store(session: Session, sha256: str) -> bool:
+    """Return whether a file was redacted on every board that uses it: its bytes are on their way
+    out of the store, or gone."""
+    redacted = boards_redacted(session, sha256)
+    return bool(redacted) and all(
+        {use.board_id, None} & redacted for use in uses_of(session, [sha256])
+    )
+
+
 def files_to_remove(session: Session) -> list[tuple[int, str, datetime]]:
     """Return the redactions of files whose bytes have not left the store: id, file, moment."""
     rows = session.execute(

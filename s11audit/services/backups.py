@@ -40,6 +40,23 @@ class Made:
     missing: list[str]
 
 
+_REDACTED = "SELECT blob_sha256 FROM redaction WHERE blob_sha256 IS NOT NULL"
+# What a board uses that has not redacted it, though another has (domain rule 81).
+_STILL_USED = """
+    SELECT used.blob_sha256 FROM (
+        SELECT blob_sha256, return_id FROM evidence
+        UNION ALL SELECT blob_sha256, return_id FROM paper_entry
+    ) AS used
+    JOIN "return" ON "return".id = used.return_id
+    JOIN membership ON membership.id = "return".membership_id
+    WHERE used.blob_sha256 IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM redaction
+        WHERE redaction.blob_sha256 = used.blob_sha256
+        AND (redaction.board_id IS NULL OR redaction.board_id = membership.board_id)
+    )
+"""
+
+
 class _Gone(Exception):
     """An evidence file was removed while it was about to be copied."""
 
@@ -192,16 +209,14 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 
 def _files(connection: Connection) -> list[str]:
     """Return the names of the evidence files that the store should hold, sorted: without those
-    that were refused or redacted, whose bytes are on their way out. In SQL of its own, since an
-    earlier schema knows less."""
+    that were refused, or redacted on every board that uses them, whose bytes are on their way out.
+    In SQL of its own, since an earlier schema knows less."""
     found = inspect(connection)
     said = "SELECT sha256 FROM blob WHERE scan_state <> 'infected'"
     if "bytes_removed_at" in {each["name"] for each in found.get_columns("blob")}:
         said += " AND bytes_removed_at IS NULL"
     if found.has_table("redaction"):
-        said += (
-            " AND sha256 NOT IN (SELECT blob_sha256 FROM redaction WHERE blob_sha256 IS NOT NULL)"
-        )
+        said += f" AND (sha256 NOT IN ({_REDACTED}) OR sha256 IN ({_STILL_USED}))"
     return sorted(connection.scalars(text(said)))
 
 

@@ -22,6 +22,7 @@ from s11audit.models.log_guards import NAMES as LOG_GUARDS
 from s11audit.queries import stored_files
 from s11audit.queries.health import is_silent, last_beat
 from s11audit.queries.outbox import unsent
+from s11audit.queries.redactions import may_leave_store
 from s11audit.scoring.words import counted
 from s11audit.services import database, log
 
@@ -130,7 +131,8 @@ def check_evidence(
     for name, size in stored_files.expected_in_store(session):
         listed = there.pop(f"{name[:2]}/{name}", None)
         if listed is None:
-            if storage.size_of(name) is None:  # it may have come since the listing
+            # It may have come since the listing, or been redacted before the backup was made.
+            if storage.size_of(name) is None and not may_leave_store(session, name):
                 missing.append(name)
         elif listed.size != size:
             cut.append(name)

@@ -127,15 +127,16 @@ def apply_ledger(session: Session, ledger: Iterable[Entry], *, now: datetime) ->
         return Applied(0, 0)
     session.add_all(made)
     session.flush()
+    passages = [each for each in made if each.kind is RedactionKind.PASSAGE]
+    everywhere = [each for each in passages if each.board_id is None]
     places = 0
-    for board_id in sorted({each.board_id for each in made}, key=lambda each: each or 0):
-        some = [
-            each
-            for each in made
-            if each.board_id == board_id and each.kind is RedactionKind.PASSAGE
-        ]
-        if some:
-            places += _redact(session, board_id, some, now)
+    for board_id in sorted({each.board_id for each in passages if each.board_id is not None}):
+        # With those of every board: were these done first, a longer passage of the board's that
+        # holds one of them would not be found any more.
+        own = [each for each in passages if each.board_id == board_id]
+        places += _redact(session, board_id, [*own, *everywhere], now)
+    if everywhere:
+        places += _redact(session, None, everywhere, now)
     for each in made:
         if each.kind is RedactionKind.FILE:
             redacted_files.redact_again(session, each, now=now)
@@ -171,13 +172,20 @@ def looking_by_print(rows: Iterable[Redaction]) -> Look:
 
 
 def _redact(session: Session, board_id: int | None, rows: list[Redaction], now: datetime) -> int:
+    """Redact these passages, over again while the marks that were left make one of them whole: a
+    passage may have been redacted with the mark of an earlier one in it."""
     look = looking_by_print(rows)
-    hits = redacted_texts.find(session, board_id, look)
     reference = "redactions " + ", ".join(each.uid[:8] for each in rows[:5])
-    counts = redacted_texts.change(
-        session, OPERATOR, Role.ADMIN, hits, look, by="redaction", reference=reference, now=now
-    )
-    return sum(sum(each.values()) for each in counts.values())
+    places = 0
+    for _ in rows:
+        hits = redacted_texts.find(session, board_id, look)
+        if not hits:
+            break
+        counts = redacted_texts.change(
+            session, OPERATOR, Role.ADMIN, hits, look, by="redaction", reference=reference, now=now
+        )
+        places += sum(sum(each.values()) for each in counts.values())
+    return places
 
 
 def _print(row: Redaction) -> Print:

@@ -14,15 +14,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from s11audit.adapters.storage import storage_at
+from s11audit.adapters.storage import Storage, storage_at
 from s11audit.domain.enums import EvidenceKind, Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.held import HELD, Held, columns_of
 from s11audit.domain.policy import OPERATOR, Actor
+from s11audit.extensions import db
 from s11audit.jobs.redactions import follow_redactions
 from s11audit.models import (
     AuditLog,
@@ -38,11 +39,14 @@ from s11audit.models import (
 from s11audit.queries.evidence import file_to_serve
 from s11audit.queries.redactions import files_named, redactions_on
 from s11audit.queries.returns import return_by_id
-from s11audit.services import evidence, log, redacted_files, redactions, responses
+from s11audit.services import backups, evidence, log, redacted_files, redactions, responses
+from s11audit.services.backups import Made
+from s11audit.services.checks import check_evidence
 from s11audit.services.evidence import EvidenceDetails, StoredFile
 from s11audit.services.submissions import Signatory, freeze
 from tests import factories as make
 from tests.support import filled_board, text_dump
+from tests.support.databases import SECRET
 from tests.support.filled_builder import FilledBoard
 from tests.support.web import sign_in
 
@@ -210,6 +214,12 @@ class Two:
         return EvidenceDetails(description, EvidenceKind.OUTCOME, (1,))
 
 
+def _backed_up(two: Two, path: Path) -> Made:
+    made = backups.write(db.engine, two.store, path, now=make.NOW, secret_key=SECRET)
+    assert made.missing == []
+    return made
+
+
 def test_each_board_redacts_its_own(session: Session, app: Flask) -> None:
     two = Two(session, app.config["EVIDENCE_URL"])
     here, there = two.boards
@@ -259,7 +269,9 @@ def test_each_board_redacts_its_own(session: Session, app: Flask) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_file_goes_from_the_record_and_from_the_store(session: Session, app: Flask) -> None:
+def test_a_file_goes_from_the_record_and_from_the_store(
+    session: Session, app: Flask, tmp_path: Path
+) -> None:
     two = Two(session, app.config["EVIDENCE_URL"])
     here = two.boards[0]
     office, sha256 = two.offices[0], two.file.sha256
@@ -290,6 +302,9 @@ def test_a_file_goes_from_the_record_and_from_the_store(session: Session, app: F
     assert follow_redactions(make.NOW) == 0
     assert two.store.size_of(sha256) == two.file.size
     session.rollback()
+    assert _backed_up(two, tmp_path / "a.zip").files == 1
+    assert len(check_evidence(session, Storage((tmp_path / "x").as_uri()), now=make.NOW)) == 1
+    session.rollback()
     file_to_serve(session, two.returns[1].id, own.id + 1, drafts=True)
     with pytest.raises(Refused, match="was redacted"):
         evidence.add_file(
@@ -302,6 +317,11 @@ def test_a_file_goes_from_the_record_and_from_the_store(session: Session, app: F
         redacted_files.redact_everywhere(session, office, listed.redaction.id, now=make.NOW)
     redacted_files.redact_everywhere(session, OPERATOR, listed.redaction.id, now=make.NOW)
     session.commit()
+    assert _backed_up(two, tmp_path / "b.zip").files == 0
+    # Where that backup is restored the file is not there, and nobody is told to put it back.
+    nowhere = Storage((tmp_path / "restored").as_uri())
+    assert check_evidence(session, nowhere, now=make.NOW) == []
+    session.rollback()
     assert follow_redactions(make.NOW) >= 1
     assert two.store.size_of(sha256) is None
     assert follow_redactions(make.NOW) == 0
@@ -371,6 +391,48 @@ def test_a_backup_that_is_restored_is_redacted_again(session: Session, app: Flas
         redactions.read_ledger(path)
     follow_redactions(make.NOW)
     assert path.read_text() == "{not a ledger\n"
+    path.unlink()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_passages_that_hold_one_another_are_redacted_again_whole(
+    session: Session, app: Flask
+) -> None:
+    """Whichever came first, on one board or on all, and with the mark of an earlier one within."""
+    two = Two(session, app.config["EVIDENCE_URL"])
+    before = "Jamie Poole, born on 3 May 2012, of 4 Mill Lane."
+
+    def save(based_on: int) -> Response:
+        saved = responses.save_response(
+            session, two.leads[0], two.returns[0].id, 2,
+            responses.ResponseValues(statement=before), based_on=based_on, now=make.NOW,
+        )  # fmt: skip
+        session.commit()
+        return saved
+
+    saved = save(0)
+    mark = "[redacted on 4 March 2026]"
+    for board_id, passage in (
+        (two.boards[0].id, "Jamie Poole, born on 3 May 2012"),
+        (two.boards[0].id, f"{mark}, of 4 Mill Lane"),
+    ):
+        redactions.redact_passage(session, OPERATOR, board_id, passage, "A child.", now=make.NOW)
+    session.commit()
+    session.refresh(saved)
+    assert saved.statement == f"[{mark}."
+    save(saved.version)
+    redactions.redact_passage(session, OPERATOR, None, "Jamie Poole", "A child.", now=make.NOW)
+    session.commit()
+    path = Path(app.config["REDACTIONS"])
+    redactions.write_ledger(session, path)
+    session.execute(delete(Redaction))  # as in a database that was put back to before them
+    session.execute(update(Response).values(statement=before).where(Response.id == saved.id))
+    session.commit()
+    assert redactions.apply_ledger(session, redactions.read_ledger(path), now=NOW).redactions == 3
+    session.commit()
+    session.refresh(saved)
+    assert saved.statement == f"[{mark}."
+    assert log.verify(session)[1] is None
     path.unlink()
 
 
