@@ -301,7 +301,7 @@ def complete(values: dict[str, Any]) -> dict[str, Any]:
     """
     data = Path(values["DATA"]).resolve()
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)  # for nobody else on the machine
     except OSError as error:
         raise ValueError(
             f"S11AUDIT_DATA: {data} cannot be used as a folder ({error.strerror})."

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
     from s11audit.services.checks import Finding
 
+_UNREADABLE = "The database cannot be read"
+_SEE_TO_DATABASE = (
+    "See that it runs and that S11AUDIT_DATABASE_URL and S11AUDIT_DATA are right. Where the "
+    "database itself is damaged, stop the service, keep it, and restore the last good backup into "
+    "an empty place."
+)
+_SEE_TO_STORE = "See that it runs, and that S11AUDIT_EVIDENCE_URL and the keys to it are right."
+# Where the database is empty, of another version or not to be read, nothing in it is looked at.
+_NOTHING_TO_ASK = ("s11audit init", "Install that version", _UNREADABLE)
+
 
 @click.command()
 @click.option("--deep", is_flag=True, help="Read every evidence file and compare it with its hash.")
@@ -55,7 +65,7 @@ def _findings(app: "Flask", *, deep: bool) -> "list[Finding]":
     found = checks.check_settings(settings_module().weaknesses(data))
     of_database = _asked("database", lambda: checks.check_database(db.engine))
     found += of_database
-    if not any("s11audit init" in each.sentence for each in of_database):
+    if not any(said in each.sentence for each in of_database for said in _NOTHING_TO_ASK):
         for area, ask in (
             ("log", lambda: checks.check_log(db.session)),
             (
@@ -84,6 +94,7 @@ def _asked(area: str, ask: "Callable[[], list[Finding]]") -> "list[Finding]":
         return ask()
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return [Finding(area, f"The database cannot be read: {reason}.")]
+        return [Finding(area, f"{_UNREADABLE}: {reason.rstrip('.')}. {_SEE_TO_DATABASE}")]
     except StorageFailed as error:
-        return [Finding(area, f"The evidence store cannot be read: {error.reason}.")]
+        reason = error.reason.rstrip(".")
+        return [Finding(area, f"The evidence store cannot be read: {reason}. {_SEE_TO_STORE}")]

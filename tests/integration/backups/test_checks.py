@@ -9,8 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text, update
 
+from s11audit.commands.checks import check
 from s11audit.domain.enums import ScanState
 from s11audit.domain.policy import OPERATOR
 from s11audit.extensions import db
@@ -150,3 +152,22 @@ def test_mail_worker_backups_and_room(
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage(9, 9, 41 * 1024 * 1024))
     assert "Only 41 MB are free" in sentences(checks.check_room(tmp_path))
+
+
+def test_the_command_says_once_that_the_database_cannot_be_read_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    monkeypatch.setenv("S11AUDIT_DATA", str(data))
+    monkeypatch.delenv("S11AUDIT_DATABASE_URL", raising=False)
+    runner = CliRunner()
+    empty = runner.invoke(check, standalone_mode=False)
+    assert (empty.return_value, "Run s11audit init" in empty.output) == (1, True)
+    assert data.stat().st_mode & 0o077 == 0  # nobody else on the machine reads what is in it
+    (data / "s11audit.db").write_text("This is no database, but a text of some length.")
+    spoilt = runner.invoke(check, standalone_mode=False)
+    assert spoilt.return_value == 1
+    said = [line for line in spoilt.output.splitlines() if "cannot be read" in line]
+    assert len(said) == 1
+    assert "file is not a database. See that it runs" in said[0]
+    assert "restore the last good backup" in said[0]
