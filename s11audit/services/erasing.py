@@ -146,16 +146,43 @@ def erase(
 
 def erase_again(session: Session, made: Redaction, *, now: datetime) -> None:
     """Erase the details of an account again in a database that was put back; `made` is in it
-    already. An account that the backup has open is closed. Nothing happens where the account of
-    that number is somebody else's."""
+    already. An account that the backup has open is closed, with its roles and offers. Nothing
+    happens where the account of that number is somebody else's."""
     user = session.get(User, made.user_id)
     if user is None or made.salt is None:
         return
     if redacting.digest_of(user.email, made.salt) != made.digest:
         return
+    details = details_of(session, user)
+    if user.active:
+        _close(session, user, details, now)
+    _erase(session, OPERATOR, Role.ADMIN, user, details, made, now)
+
+
+def _close(session: Session, user: User, details: Details, now: datetime) -> None:
+    """Close an account that was closed when its details were erased: its roles end, and what was
+    offered to it is withdrawn."""
+    roles = session.execute(
+        update(Grant)
+        .where(Grant.user_id == user.id, Grant.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(Grant.id)
+    ).all()
+    theirs = Invitation.for_user_id == user.id
+    if details.email is not None:
+        theirs |= Invitation.email == details.email
+    offers = session.execute(
+        update(Invitation)
+        .where(theirs, Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(Invitation.id)
+    ).all()
     user.active = False
-    user.deactivated_at = user.deactivated_at or now
-    _erase(session, OPERATOR, Role.ADMIN, user, details_of(session, user), made, now)
+    user.deactivated_at = now
+    log.record(
+        session, OPERATOR, Role.ADMIN, "user.deactivated", "user", user.id, now=now, board_id=None,
+        after={"roles": len(roles), "invitations": len(offers)},
+    )  # fmt: skip
 
 
 def details_of(session: Session, user: User) -> Details:

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,15 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import OPERATOR
-from s11audit.models import AuditPayload, Passkey, Redaction, Submission, User
+from s11audit.models import (
+    AuditPayload,
+    Grant,
+    Invitation,
+    Passkey,
+    Redaction,
+    Submission,
+    User,
+)
 from s11audit.queries.returns import return_by_id
 from s11audit.services import erasing, log, outbox, redactions, responses
 from s11audit.services.log import record
@@ -173,18 +182,31 @@ def _check_erased(session: Session, lead_id: int) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_restored_backup_has_the_details_erased_again(session: Session) -> None:
     story = Story(session)
-    _close(session, story.lead)
     lead_id = story.lead.id
+    session.add(
+        Invitation(
+            email=EMAIL, role=Role.OFFICE, board_id=story.board.id, token_hash="a" * 64,
+            sent_at=make.NOW, expires_at=make.NOW + timedelta(days=14),
+        )
+    )  # fmt: skip
+    session.commit()
+    story.lead.active, story.lead.deactivated_at = False, make.NOW
+    session.flush()
     erasing.erase(session, OPERATOR, lead_id, EMAIL, "Asked.", now=make.NOW)
     ledger = json.loads(json.dumps(entries_of(session)))
-    session.rollback()  # the database as it was before
+    session.rollback()  # the database as it was before, the account open
     session.expire_all()
+    assert session.get_one(User, lead_id).active
     assert session.get_one(User, lead_id).name == NAME
     # The account of that number may be somebody else's in a database that was begun anew.
     other = ledger[0] | {"uid": "f" * 32, "user_id": story.colleague.id}
     assert redactions.apply_ledger(session, [*ledger, other], now=make.NOW).redactions == 2
     session.commit()
     _check_erased(session, lead_id)
+    assert not session.get_one(User, lead_id).active
+    ended = select(Grant.ended_at).where(Grant.user_id == lead_id)
+    assert session.scalars(ended).all() == [make.NOW]
+    assert session.scalars(select(Invitation.revoked_at)).all() == [make.NOW]
     assert session.get_one(User, story.colleague.id).name == "Ben Okoro"
     assert session.scalars(select(Redaction.kind)).all() == ["person", "person"]
 
