@@ -207,8 +207,9 @@ SETTINGS: tuple[Setting, ...] = (
         "LOGIN_LIMIT",
         "10 per minute; 100 per hour",
         _limits,
-        "How many tries to sign in from one address of the network may fail; also how often it "
-        "may set a password or accept an invitation.",
+        "How many tries of strangers from one address of the network may fail: to sign in, to come "
+        "back from single sign-on, to accept an invitation; also how often it may ask for a link "
+        "to set a password.",
     ),
     Setting(
         "SECOND_FACTOR",

@@ -134,7 +134,7 @@ def test_through_the_pages(session, client, place):
     assert "Others share your mailbox, so you need" in none
     new = {"name": "Ann Smythe", "sign_in_name": "ann"}
     assert client.post("/account/name", data=new).status_code == 302
-    session.rollback()
+    session.refresh(place["ann"])
     assert (place["ann"].name, place["ann"].sign_in_name) == ("Ann Smythe", "ann")
 
 
