@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from bench import backups, kills, log, report, run, screening, uploads
+from bench import backups, kills, log, redactions, report, run, screening, uploads
 
 SIZES = (27, 300, 1000)
 MOST = 25_000
@@ -27,6 +27,8 @@ def main() -> None:
             screened.append(screening.measure(Path(folder), returns))
         print("Measuring large files ...", flush=True)
         large = uploads.measure_all(Path(folder), LARGE)
+        print("Measuring redaction ...", flush=True)
+        redacted = redactions.measured(Path(folder))
         print("Measuring the log ...", flush=True)
         proved = log.written(log.measured(Path(folder)))
     print("Measuring backup and restore ...", flush=True)
@@ -34,7 +36,7 @@ def main() -> None:
     print("Killing the service ...", flush=True)
     killed = kills.written(kills.measure_all())
     measured = (report.written(floor, sizes, most), screening.written(screened))
-    parts = (*measured, large, proved, copied, killed)
+    parts = (*measured, large, redacted, proved, copied, killed)
     text = "\n".join(parts)
     Path("docs/speed.md").write_text(text)
     print(text)

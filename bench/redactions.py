@@ -114,14 +114,19 @@ def measure() -> str:
     return ABOUT.format(megabytes=megabytes, texts=TEXTS) + "\n".join(rows) + "\n"
 
 
+def measured(folder: Path, url: str = "") -> str:
+    """Return the document's part, measured on an empty database (default: SQLite in `folder`)."""
+    url = url or f"sqlite:///{folder / 'redactions.db'}"
+    app = create_app({"DATABASE_URL": url, "DATA": str(folder), "TESTING": True})
+    with app.app_context():
+        upgrade()
+        return measure()
+
+
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="s11-bench-") as folder:
-        url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{Path(folder) / 'bench.db'}"
-        app = create_app({"DATABASE_URL": url, "DATA": folder, "TESTING": True})
-        with app.app_context():
-            upgrade()
-            print(measure())
+        print(measured(Path(folder), *sys.argv[1:2]))
 
 
 if __name__ == "__main__":

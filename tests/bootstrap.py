@@ -62,8 +62,9 @@ def _production() -> str | None:
 
 
 def _chromium() -> str | None:
-    if not chromium.executable() and not chromium.playwrights_own():
-        _apt("chromium")
+    for package in ("chromium-headless-shell", "chromium"):
+        if not chromium.executable() and not chromium.playwrights_own():
+            _apt(package)
     if not chromium.executable() and not chromium.playwrights_own():
         print("Installing Chromium with Playwright ...", flush=True)
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
