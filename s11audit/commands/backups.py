@@ -99,7 +99,11 @@ def restore(file: Path) -> None:
             f"The log is broken at {done.broken.chain}, entry {done.broken.sequence}: "
             f"{done.broken.reason}. It was so when the backup was made."
         )
-    click.echo(f"The log is whole: {counted(done.entries, 'entry', 'entries')} checked.")
+    click.echo(
+        f"The log is whole: {counted(done.entries, 'entry', 'entries')} checked.\n"
+        "Next: s11audit check --deep. It should call nothing wrong but the worker, which does not "
+        "run yet, and backups where none was made here. Then start the service."
+    )
 
 
 def beside(file: Path) -> Path:

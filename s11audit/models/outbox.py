@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from s11audit.models.base import Base, UtcDateTime
 
 MOST_ATTEMPTS = 20  # refused so often: given up, until somebody has it tried again
+# Why a message is not tried after a backup was restored, until somebody has it sent.
+HELD_BACK = "Held back: this was waiting when the backup was made, and may have been sent since."
 
 
 class OutboxMessage(Base):
@@ -38,3 +40,8 @@ class OutboxMessage(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it waits for somebody to decide, since a backup was restored."""
+        return self.attempts >= MOST_ATTEMPTS and self.last_error == HELD_BACK

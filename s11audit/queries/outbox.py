@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from s11audit.models import OutboxMessage
-from s11audit.models.outbox import MOST_ATTEMPTS
+from s11audit.models.outbox import HELD_BACK, MOST_ATTEMPTS
 from s11audit.queries.paging import Page, page_of
 
 PAGE_LENGTH = 50
@@ -31,22 +31,29 @@ def unsent_messages(session: Session, board_id: int | None, *, page: int) -> Pag
 
 @dataclass(frozen=True)
 class Unsent:
-    """How many messages wait to be sent, since when the oldest of them does, and how many were
-    given up or held back."""
+    """How many messages wait to be sent, since when the oldest of them does; how many were given
+    up, and within an hour when the last of them was; and how many are held back since a backup was
+    restored."""
 
     waiting: int
     since: datetime | None
     given_up: int
+    given_up_at: datetime | None
+    held_back: int
 
 
 def unsent(session: Session) -> Unsent:
     """Return how the outbox of the installation does, in one query."""
     waits = OutboxMessage.attempts < MOST_ATTEMPTS
-    waiting, since, count = session.execute(
+    held = and_(~waits, OutboxMessage.last_error == HELD_BACK)
+    given_up = and_(~waits, OutboxMessage.last_error != HELD_BACK)
+    row = session.execute(
         select(
             func.count(case((waits, 1))),
             func.min(OutboxMessage.created_at).filter(waits),
-            func.count(),
+            func.count(case((given_up, 1))),
+            func.max(OutboxMessage.next_attempt_at).filter(given_up),
+            func.count(case((held, 1))),
         ).where(OutboxMessage.sent_at.is_(None))
     ).one()
-    return Unsent(waiting, since, count - waiting)
+    return Unsent(*row)

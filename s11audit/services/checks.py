@@ -28,6 +28,7 @@ from s11audit.services import database, log
 
 BACKUP_EVERY = timedelta(days=2)
 MAIL_WAITS_FOR = timedelta(hours=1)
+GIVEN_UP_TOLD = timedelta(days=7)  # for so long somebody has to see to it
 NEW_FOR = timedelta(hours=24)  # in which an upload may still be under way
 LEAST_ROOM = 500 * 1024 * 1024
 _NAMED = 5
@@ -213,9 +214,18 @@ def check_mail(session: Session, *, now: datetime, can_send: bool) -> list[Findi
     if figures.given_up:
         gone = counted(figures.given_up, "message was", "messages were")
         said = (
-            f"{gone} given up or held back. Look at “Unsent mail”: have them sent, or leave them."
+            f"{gone} given up. See under “Unsent mail” what the mail server said, put it right and "
+            "press “Try again now”; or leave them."
         )
-        found.append(Finding("mail", said))
+        lately = figures.given_up_at is None or now - figures.given_up_at < GIVEN_UP_TOLD
+        found.append(Finding("mail", said, Severity.WRONG if lately else Severity.NOTE))
+    if figures.held_back:
+        kept = counted(figures.held_back, "message is", "messages are")
+        said = (
+            f"{kept} held back since a backup was restored. Have those sent, under “Unsent mail”, "
+            "that were not sent before; leave the others."
+        )
+        found.append(Finding("mail", said, Severity.NOTE))
     if figures.since is None:
         return found
     if not can_send:
@@ -234,9 +244,8 @@ def check_worker(session: Session, *, now: datetime) -> list[Finding]:
     if not is_silent(last, now):
         return []
     since = f"since {moment_in_words(last)}" if last else "at all"
-    return [
-        Finding("worker", f"It has not been heard of {since}. Start s11audit serve, or its unit.")
-    ]
+    said = f"It has not been heard of {since}. Start s11audit-worker or s11audit serve."
+    return [Finding("worker", said)]
 
 
 def check_room(folder: Path) -> list[Finding]:

@@ -26,7 +26,8 @@ from s11audit.models import (
     UserSession,
 )
 from s11audit.models.outbox import MOST_ATTEMPTS
-from s11audit.services import backups, log, restoring
+from s11audit.services import backups, checks, health, log, restoring
+from s11audit.services.checks import Severity
 from s11audit.services.redaction_ledger import write_ledger
 from s11audit.services.redactions import redact_passage
 from s11audit.transactions import writing
@@ -190,6 +191,7 @@ def test_no_session_link_or_letter_lives_on(databases: Databases, tmp_path: Path
             board = factories.board(session)
             before, user_id = user.fs_uniquifier, user.id
             common = {"user_id": user.id, "created_at": NOW, "last_seen_at": NOW}
+            health.beat(session, "the old machine", now=NOW)
             session.add(UserSession(**common, token_hash="a" * 64, device="", address=""))
             session.add(
                 Invitation(
@@ -212,13 +214,15 @@ def test_no_session_link_or_letter_lives_on(databases: Databases, tmp_path: Path
         assert session.scalar(select(UserSession.ended_at)) == NOW
         assert session.get_one(User, user_id).fs_uniquifier != before
         assert session.scalar(select(Invitation.token_hash)) != "b" * 64
-        mail = {
-            each.subject: (each.attempts, each.body)
-            for each in session.scalars(select(OutboxMessage))
-        }
-        assert mail["sent"] == (0, "sent body")
-        assert mail["waits"] == (MOST_ATTEMPTS, "waits body")
-        assert mail["link"][0] == MOST_ATTEMPTS and "no longer works" in mail["link"][1]
+        mail = {each.subject: each for each in session.scalars(select(OutboxMessage))}
+        assert sorted(mail) == ["sent", "waits"]  # a letter with a dead link is of no use
+        assert (mail["sent"].attempts, mail["sent"].body) == (0, "sent body")
+        assert (mail["waits"].attempts, mail["waits"].body) == (MOST_ATTEMPTS, "waits body")
+        assert mail["waits"].is_held_back
+        said = checks.check_mail(session, now=NOW, can_send=True)
+        assert [each.severity for each in said] == [Severity.NOTE]  # else it rang every morning
+        assert said[0].sentence.startswith("1 message is held back since a backup was restored.")
+        assert "not been heard of at all" in checks.check_worker(session, now=NOW)[0].sentence
         assert session.scalars(select(AuditLog.what)).all() == ["backup.restored"]
         db.session.rollback()
 

@@ -136,6 +136,7 @@ def test_mail_worker_backups_and_room(
         assert worker() == ""
         assert "not been heard of since 18 December 2026 at 7:00am" in worker(LATER)
         assert "wrong: 1 message was given up" in mail(can_send=True)
+        assert "note: 1 message was given up" in mail(can_send=True, now=NOW + timedelta(days=8))
         assert "waiting since" not in mail(can_send=True)
         assert "wrong: Messages have been waiting since 18 December" in mail(
             can_send=True, now=LATER

@@ -28,6 +28,6 @@ def test_a_board_is_backed_up_and_restored(operator: Operator) -> None:
     looked = other.run("check", "--deep")
     assert looked.exit_code == 1
     assert looked.stdout.splitlines() == [
-        "worker (wrong): It has not been heard of at all. Start s11audit serve, or its unit.",
+        "worker (wrong): It has not been heard of at all. Start s11audit-worker or s11audit serve.",
         "1 thing is wrong.",
     ]
