@@ -135,7 +135,7 @@ def _written(
     with _reading(engine) as connection:
         tables = tables_of(connection)
         files = _files(connection)
-        heads = _heads(connection)
+        heads = heads_of(connection)
         for number, table in enumerate(tables):
             counted = _Counted(dump(connection, table))
             parts.append(writer.add(f"tables/{table.name}.jsonl", counted))
@@ -226,8 +226,8 @@ def _still_named(engine: Engine, name: str) -> bool:
         return name in _files(connection)
 
 
-def _heads(connection: Connection) -> list[dict[str, Any]]:
-    """Return the last entry of each chain of the log."""
+def heads_of(connection: Connection) -> list[dict[str, Any]]:
+    """Return the last entry of each chain of the log, as a manifest has it."""
     rows = connection.execute(
         text(
             "SELECT chain, sequence, hash FROM audit_log AS last WHERE sequence ="

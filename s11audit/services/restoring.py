@@ -25,7 +25,7 @@ from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import OPERATOR
 from s11audit.services import database, log, starting_again
-from s11audit.services.backups import key_print
+from s11audit.services.backups import heads_of, key_print
 from s11audit.services.log import Break
 from s11audit.services.redactions import apply_ledger, read_ledger
 from s11audit.services.table_rows import VERSIONS, Unreadable, load, set_sequences, tables_of
@@ -226,10 +226,11 @@ def _without_foreign_keys(connection: Connection) -> list[str]:
 
 def _same_heads(connection: Connection, archive: Archive) -> bool:
     """Return whether each chain of the log ends where the manifest says."""
-    rows = connection.execute(text("SELECT chain, sequence, hash FROM audit_log")).all()
-    last = {row.chain: (row.sequence, row.hash) for row in sorted(rows, key=lambda row: row[1])}
-    said = archive.manifest["log"]
-    return last == {each["chain"]: (each["entry"], each["hash"]) for each in said}
+    here, said = (
+        {each["chain"]: (each["entry"], each["hash"]) for each in heads}
+        for heads in (heads_of(connection), archive.manifest["log"])
+    )
+    return here == said
 
 
 def _same_key(archive: Archive, secret_key: str) -> bool:
