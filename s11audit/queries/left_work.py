@@ -4,8 +4,9 @@ anew. And agencies that are asked for a return and have nobody to lead."""
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from s11audit.domain.dates import london_today
@@ -27,6 +28,7 @@ from s11audit.models import (
 )
 from s11audit.queries.allotments import BEFORE_PUBLICATION, REVIEWERS
 
+Columns = TypeVarTuple("Columns")
 _EDITABLE = (ReturnState.NOT_STARTED, ReturnState.IN_PROGRESS)
 
 
@@ -85,6 +87,16 @@ def work_of(session: Session, user_id: int, now: datetime) -> LeftWorkList:
     )
 
 
+def _placed(found: Select[*Columns]) -> Select[*Columns]:
+    """Return a statement about returns joined to what `_PLACE` names of each."""
+    return (
+        found.join(Membership, Membership.id == Return.membership_id)
+        .join(Board, Board.id == Membership.board_id)
+        .join(Stage, Stage.id == Return.stage_id)
+        .join(Cycle, Cycle.id == Stage.cycle_id)
+    )
+
+
 def _standards(
     session: Session, place: ColumnElement[bool], now: datetime, *, left: bool = True
 ) -> list[LeftWork]:
@@ -95,14 +107,12 @@ def _standards(
         now,
     )
     rows = session.execute(
-        select(*_PLACE, User.name.label("person"), func.count().label("number"))
-        .select_from(Response)
-        .join(Return, Return.id == Response.return_id)
-        .join(User, User.id == Response.assigned_to_id)
-        .join(Membership, Membership.id == Return.membership_id)
-        .join(Board, Board.id == Membership.board_id)
-        .join(Stage, Stage.id == Return.stage_id)
-        .join(Cycle, Cycle.id == Stage.cycle_id)
+        _placed(
+            select(*_PLACE, User.name.label("person"), func.count().label("number"))
+            .select_from(Response)
+            .join(Return, Return.id == Response.return_id)
+            .join(User, User.id == Response.assigned_to_id)
+        )
         .where(
             place,
             _asked(_EDITABLE),
@@ -125,14 +135,12 @@ def _reviews(
         .scalar_subquery()
     )
     rows = session.execute(
-        select(*_PLACE, User.name.label("person"))
-        .select_from(Allotment)
-        .join(Return, Return.id == Allotment.return_id)
-        .join(User, User.id == Allotment.reviewer_id)
-        .join(Membership, Membership.id == Return.membership_id)
-        .join(Board, Board.id == Membership.board_id)
-        .join(Stage, Stage.id == Return.stage_id)
-        .join(Cycle, Cycle.id == Stage.cycle_id)
+        _placed(
+            select(*_PLACE, User.name.label("person"))
+            .select_from(Allotment)
+            .join(Return, Return.id == Allotment.return_id)
+            .join(User, User.id == Allotment.reviewer_id)
+        )
         .where(
             place,
             _asked(BEFORE_PUBLICATION),
@@ -166,19 +174,20 @@ def _visits(
         ),
     )
     rows = session.execute(
-        select(*_PLACE, User.name.label("person"), Visit.id, Visit.visit_on)
-        .select_from(Visit)
-        .join(Return, Return.id == Visit.return_id)
-        .outerjoin(VisitMember, member)
-        .outerjoin(offer, offer.id == VisitMember.invitation_id)
-        .join(
-            User,
-            or_(User.id == person, and_(VisitMember.id.is_(None), User.id == Visit.coordinator_id)),
+        _placed(
+            select(*_PLACE, User.name.label("person"), Visit.id, Visit.visit_on)
+            .select_from(Visit)
+            .join(Return, Return.id == Visit.return_id)
+            .outerjoin(VisitMember, member)
+            .outerjoin(offer, offer.id == VisitMember.invitation_id)
+            .join(
+                User,
+                or_(
+                    User.id == person,
+                    and_(VisitMember.id.is_(None), User.id == Visit.coordinator_id),
+                ),
+            )
         )
-        .join(Membership, Membership.id == Return.membership_id)
-        .join(Board, Board.id == Membership.board_id)
-        .join(Stage, Stage.id == Return.stage_id)
-        .join(Cycle, Cycle.id == Stage.cycle_id)
         .where(
             place,
             Visit.finished_at.is_(None),
