@@ -1,6 +1,7 @@
 """`s11audit user`."""
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,11 @@ from s11audit.commands.opening import DAY, now, opened
 from s11audit.domain.dates import in_words, london_today
 from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, RETURN_ROLES, Role
 from s11audit.domain.policy import OPERATOR
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from s11audit.models import User
 
 SCRUTINEER_DAYS = 365
 
@@ -88,13 +94,11 @@ def unbind(email: str) -> None:
 
     For somebody whose account at their organisation was made anew."""
     with opened():
-        from s11audit.services import mailboxes, sign_on
+        from s11audit.services import sign_on
         from s11audit.transactions import writing
 
         with writing() as session:
-            found = mailboxes.account_named(session, email)
-            if found is None:
-                raise click.ClickException(f"There is no account that {email} alone names.")
+            found = named(session, email)
             removed = sign_on.forget_all(session, OPERATOR, found, now=now())
     click.echo(f"{email}: {removed} removed. The next sign-on of the address binds anew.")
 
@@ -106,15 +110,27 @@ def reset_second_factor(email: str) -> None:
     e-mail address or sign-in name, and sign them out everywhere."""
     moment = now()
     with opened():
-        from s11audit.services import mailboxes, second_factor
+        from s11audit.services import second_factor
         from s11audit.transactions import writing
 
         with writing() as session:
-            found = mailboxes.account_named(session, email)
-            if found is None:
-                raise click.UsageError(f"{email} names no account, or more than one.")
+            found = named(session, email)
             second_factor.reset(session, OPERATOR, found.id, board_id=None, now=moment)
     click.echo(f"{email} signs in by password alone until another second factor is set up.")
+
+
+def named(session: "Session", email: str) -> "User":
+    """Return the account of that e-mail address or sign-in name. A usage error says that there is
+    none, or more than one."""
+    from s11audit.services.mailboxes import account_named
+
+    found = account_named(session, email)
+    if found is None:
+        raise click.UsageError(
+            f"{email} names no account, or more than one. Of people who share a mailbox give the "
+            "sign-in name."
+        )
+    return found
 
 
 def _check_place(role: Role, board: str | None, agency: str | None) -> None:

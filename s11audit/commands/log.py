@@ -1,5 +1,7 @@
 """`s11audit log`."""
 
+import os
+import stat
 from typing import IO
 
 import click
@@ -70,11 +72,13 @@ def export(board: str | None, installation: bool, output: IO[str]) -> None:
     with opened():
         from s11audit.exchange.log_lines import log_lines
         from s11audit.extensions import db
+        from s11audit.models.audit_log import INSTALLATION_CHAIN, chain_of
         from s11audit.queries.boards import board_by_slug
-        from s11audit.services.log import INSTALLATION_CHAIN, chain_of
 
         chain = INSTALLATION_CHAIN if installation else None
         if board:
             chain = chain_of(board_by_slug(db.session, board).id)
+        if stat.S_ISREG(os.fstat(output.fileno()).st_mode):
+            os.fchmod(output.fileno(), 0o600)  # what it holds is its owner's to give on
         for line in log_lines(db.session, chain):
             output.write(line + "\n")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from s11audit.commands.accounts import named
+from s11audit.commands.files import write_file
 from s11audit.commands.opening import now, opened
 from s11audit.domain.policy import OPERATOR
 
@@ -26,22 +28,24 @@ def export(email: str, output: Path, name: str) -> None:
     with opened():
         from s11audit.domain.addresses import normal_email
         from s11audit.exchange.subject_files import held_document, zipped
+        from s11audit.extensions import db
         from s11audit.queries.subjects import subject_of, without_account
         from s11audit.services import mailboxes, subjects
         from s11audit.transactions import writing
 
-        with writing() as session:
-            user = mailboxes.account_named(session, email)
-            if user is None and len(mailboxes.accounts_of(session, email, active=False)) > 1:
-                raise click.UsageError(
-                    f"Several people share {email}. Give the sign-in name of the one you mean."
-                )
-            subject = (
-                subject_of(session, user) if user else without_account(normal_email(email), name)
+        user = mailboxes.account_named(db.session, email)
+        if user is None and len(mailboxes.accounts_of(db.session, email, active=False)) > 1:
+            raise click.UsageError(
+                f"Several people share {email}. Give the sign-in name of the one you mean."
             )
-            document = held_document(session, subject, now=moment)
-            output.write_bytes(zipped(document, now=moment))
+        subject = (
+            subject_of(db.session, user) if user else without_account(normal_email(email), name)
+        )
+        # Every text of every board is looked through: before the write, so that nobody waits.
+        content = zipped(held_document(db.session, subject, now=moment), now=moment)
+        with writing() as session:
             subjects.note_export(session, OPERATOR, user, now=moment)
+            write_file(output, content, private=True)
     click.echo(f"Written to {output}.")
 
 
@@ -57,13 +61,11 @@ def erase(email: str, reason: str, confirm: str) -> None:
         from flask import current_app
 
         from s11audit.extensions import db
-        from s11audit.services import erasing, mailboxes, redactions
+        from s11audit.services import erasing, redactions
         from s11audit.transactions import writing
 
         with writing() as session:
-            user = mailboxes.account_named(session, email)
-            if user is None:
-                raise click.ClickException(f"There is no account that {email} alone names.")
+            user = named(session, email)
             made = erasing.erase(session, OPERATOR, user.id, confirm, reason, now=moment)
             places = sum(sum(counts.values()) for counts in made.places.values())
             called = made.tombstone

@@ -1,12 +1,11 @@
 """`s11audit report`."""
 
-import os
-import tempfile
 from datetime import date
 from pathlib import Path
 
 import click
 
+from s11audit.commands.files import write_file
 from s11audit.commands.opening import DAY, now, opened
 from s11audit.domain.policy import OPERATOR
 
@@ -49,32 +48,5 @@ def report(
     if output == "-":
         click.echo(content, nl=False)
         return
-    _write(path, content)
+    write_file(path, content)
     click.echo(f"{output} is written.")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all; a failure names it and the reason."""
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(content)  # A pipe or a device is written to, never replaced.
-        else:
-            _replace(path.resolve(), content)
-    except OSError as error:
-        raise click.ClickException(
-            f"{path}: the file cannot be written ({error.strerror or error})."
-        ) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".s11audit-")
-    try:
-        with os.fdopen(descriptor, "wb") as opened_file:
-            opened_file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -46,7 +46,7 @@ _ALIKE = str.maketrans(
 )
 _WORD = re.compile(r"\w+")
 
-MARK = "[redacted on]"  # what every mark begins with, whatever its day
+MARK = "[redacted on]"  # the words of every mark, without its day
 
 Span = tuple[int, int]
 
@@ -164,6 +164,12 @@ def strings_of(value: Any) -> Iterator[str]:
     elif isinstance(value, Sequence):
         for each in value:
             yield from strings_of(each)
+
+
+def address_pattern(email: str) -> re.Pattern[str]:
+    """Return what finds an e-mail address as a whole: not as the end or the beginning of
+    another."""
+    return re.compile(rf"(?<![\w.+%-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def digest_of(text: str, salt: str) -> str:

@@ -20,6 +20,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from s11audit.models.base import Base, UtcDateTime
 from s11audit.models.log_guards import GUARDS
 
+INSTALLATION_CHAIN = "installation"
+
+
+def chain_of(board_id: int | None) -> str:
+    """Return the name of a board's chain, or of the installation's."""
+    return INSTALLATION_CHAIN if board_id is None else f"board:{board_id}"
+
+
+def board_of(chain: str) -> int | None:
+    """Return the id of the board whose chain it is; None for the installation's."""
+    number = chain.partition(":")[2]
+    return int(number) if number else None
+
 
 class AuditLog(Base):
     """One change. `hash` covers every other column but the ids, and the row before it in its

@@ -11,13 +11,13 @@ from s11audit.domain.enums import Role
 from s11audit.domain.history import what_in_words
 from s11audit.domain.wording import in_words
 from s11audit.models import AuditLog, AuditPayload, Board
+from s11audit.models.audit_log import INSTALLATION_CHAIN, board_of, chain_of
 from s11audit.queries.paging import Page, page_of
 
 PAGE_LENGTH = 50
 SHORTEST = 8  # so many digits of a hash are enough to look it up
 _HASH = re.compile(rf"(?<![0-9a-f])[0-9a-f]{{{SHORTEST},64}}(?![0-9a-f])")
 _ENTRY = re.compile(r"\bentry\s+([0-9][0-9,]{0,11})")
-INSTALLATION = "installation"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class LogEntry:
 def head_line(session: Session, board: Board | None) -> str:
     """Return what a report carries at its foot: "Log: board north-vale, entry 12, 3f0c...": how
     the chain of the board (None: of the installation) ends at this moment."""
-    name = INSTALLATION if board is None else f"board {board.slug}"
+    name = INSTALLATION_CHAIN if board is None else f"board {board.slug}"
     head = head_of(session, None if board is None else board.id)
     return f"Log: {name}, no entry yet" if head is None else (
         f"Log: {name}, entry {head.sequence}, {head.hash}"
@@ -82,7 +82,7 @@ def head_of(session: Session, board_id: int | None) -> Head | None:
     """Return the last entry of a board's chain, or of the installation's; None where it is
     empty."""
     return _one(
-        session, _heads().where(AuditLog.chain == _chain(board_id)).order_by(
+        session, _heads().where(AuditLog.chain == chain_of(board_id)).order_by(
             AuditLog.sequence.desc()
         ).limit(1)
     )  # fmt: skip
@@ -106,7 +106,7 @@ def look_up(session: Session, paper: Paper, board_id: int | None, *, anywhere: b
     or in every chain where `anywhere`. A number alone is looked up in that one chain."""
     query = _heads()
     if not (anywhere and paper.hash):
-        query = query.where(AuditLog.chain == _chain(board_id))
+        query = query.where(AuditLog.chain == chain_of(board_id))
     by_number = query.where(AuditLog.sequence == paper.number)
     if paper.hash:
         query = query.where(AuditLog.hash.startswith(paper.hash))
@@ -123,10 +123,10 @@ def look_up(session: Session, paper: Paper, board_id: int | None, *, anywhere: b
 
 def chain_in_words(session: Session, chain: str) -> str:
     """Return how a chain is named: "board north-vale", or "installation"."""
-    _, _, number = chain.partition(":")
-    if not number.isdecimal():
+    board_id = board_of(chain)
+    if board_id is None:
         return chain
-    slug = session.scalar(select(Board.slug).where(Board.id == int(number)))
+    slug = session.scalar(select(Board.slug).where(Board.id == board_id))
     return f"board {slug}" if slug else chain
 
 
@@ -137,7 +137,7 @@ def entries_of(session: Session, board_id: int | None, *, page: int) -> Page[Log
         session,
         select(AuditLog, AuditPayload.who, AuditPayload.redactions)
         .outerjoin(AuditPayload, AuditPayload.log_id == AuditLog.id)
-        .where(AuditLog.chain == _chain(board_id))
+        .where(AuditLog.chain == chain_of(board_id))
         .order_by(AuditLog.sequence.desc()),
         page=page,
         length=PAGE_LENGTH,
@@ -157,10 +157,6 @@ def entries_of(session: Session, board_id: int | None, *, page: int) -> Page[Log
         for row, who, redactions in found.items
     ]
     return Page(told, found.number, found.pages, found.total)
-
-
-def _chain(board_id: int | None) -> str:
-    return INSTALLATION if board_id is None else f"board:{board_id}"
 
 
 def _heads() -> Select[str, int, str, datetime]:

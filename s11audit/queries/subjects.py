@@ -5,7 +5,6 @@ What other people wrote is told as places, not as text; of what the person signe
 their own words are given.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from s11audit.models import (
     Submission,
     User,
 )
+from s11audit.models.audit_log import chain_of
 from s11audit.queries.texts import agency_names, payloads, text_rows
 
 # What belongs to an account and is given as it is, without what it signs in with.
@@ -41,7 +41,7 @@ FROZEN = ("submission.snapshot", "plan_submission.snapshot", "minutes.snapshot")
 @dataclass(frozen=True)
 class Subject:
     """Who is asked for: an e-mail address, the name they go by, and the account, if there is one.
-    `alone`: nobody else has an account of that address, or of that name."""
+    `address_alone` and `name_alone`: nobody else has an account of that address, or that name."""
 
     email: str
     name: str
@@ -233,7 +233,7 @@ def _wrote(session: Session, subject: Subject) -> list[dict[str, Any]]:
 def _did(session: Session, subject: Subject) -> list[dict[str, Any]]:
     if subject.user is None:
         return []
-    boards = {f"board:{each.id}": each.name for each in session.scalars(select(Board))}
+    boards = {chain_of(each.id): each.name for each in session.scalars(select(Board))}
     found = session.execute(
         select(
             AuditLog.chain,
@@ -287,7 +287,7 @@ def _named(session: Session, subject: Subject) -> list[dict[str, Any]]:
 
 
 def _mentions(subject: Subject) -> Callable[[str], int]:
-    address = re.compile(rf"(?<![\w.+%-]){re.escape(subject.email)}(?![\w-]|\.\w)", re.IGNORECASE)
+    address = redacting.address_pattern(subject.email)
     try:
         name = redacting.read_passage(subject.name)
     except ValueError:

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from s11audit.domain.held import HELD, Held, columns_of
 from s11audit.models import AuditLog, Base, Membership, Return
+from s11audit.models.audit_log import board_of, chain_of
 
 _AT_ONCE = 300
-INSTALLATION = "installation"
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,9 @@ def payloads(session: Session, board_id: int | None) -> Iterator[Payload]:
         .execution_options(yield_per=_AT_ONCE)
     )
     if board_id is not None:
-        statement = statement.where(AuditLog.chain == f"board:{board_id}")
+        statement = statement.where(AuditLog.chain == chain_of(board_id))
     for log_id, chain, membership_id, document, who in session.connection().execute(statement):
-        number = chain.partition(":")[2]
-        board = int(number) if number else None
-        yield Payload(log_id, board, membership_id, json.loads(document), who)
+        yield Payload(log_id, board_of(chain), membership_id, json.loads(document), who)
 
 
 def agency_names(session: Session, board_id: int | None) -> dict[int, str]:

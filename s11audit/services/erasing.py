@@ -6,7 +6,6 @@ their letters, and their name and e-mail address where the record holds them as 
 people wrote about them in their own words stays: an office redacts that, passage by passage.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from secrets import token_hex
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain import policy, redacting
@@ -25,8 +24,6 @@ from s11audit.domain.policy import OPERATOR, Actor, Can
 from s11audit.domain.texts import several_lines
 from s11audit.domain.wording import in_words
 from s11audit.models import (
-    AuditLog,
-    AuditPayload,
     Authenticator,
     CalendarFeed,
     DigestChoice,
@@ -41,6 +38,7 @@ from s11audit.models import (
     UserIdentity,
     UserSession,
 )
+from s11audit.queries.subjects import subject_of
 from s11audit.services import log, log_payloads, redacted_texts
 from s11audit.services.redacted_texts import Look
 
@@ -187,14 +185,11 @@ def _close(session: Session, user: User, details: Details, now: datetime) -> Non
 
 def details_of(session: Session, user: User) -> Details:
     """Return what identifies the person and nobody else."""
-    shared = session.scalar(
-        select(func.count()).select_from(User).where(User.email == user.email, User.id != user.id)
-    )
-    folded = redacting.fold(user.name)
-    names = session.scalars(select(User.name).where(User.id != user.id))
-    namesake = any(redacting.fold(name) == folded for name in names)
+    found = subject_of(session, user)
     return Details(
-        None if shared else user.email, None if namesake else user.name, user.sign_in_name
+        user.email if found.address_alone else None,
+        user.name if found.name_alone else None,
+        user.sign_in_name,
     )
 
 
@@ -224,18 +219,11 @@ def _erase(
     counts = redacted_texts.change(
         session, actor, role, hits, look, by="erasure", reference=reference, now=now
     )
-    entries = session.scalars(
-        select(AuditPayload.log_id)
-        .join(AuditLog, AuditLog.id == AuditPayload.log_id)
-        .where(AuditLog.user_id == user.id)
-        .order_by(AuditPayload.log_id)
-    ).all()
-    log_payloads.redact_all(
-        session, actor, role, (log_payloads.Change(log_id, who=was) for log_id in entries),
-        by="erasure", reference=reference, now=now,
-    )  # fmt: skip
+    entries = log_payloads.erase_names(
+        session, actor, role, user.id, was, reference=reference, now=now
+    )
     if entries:
-        counts.setdefault("", {})[HELD["audit_log"].place] = len(entries)
+        counts.setdefault("", {})[HELD["audit_log"].place] = entries
     return counts
 
 
@@ -288,7 +276,6 @@ def _look(details: Details, was: str) -> Look:
 
 
 def _address(email: str, was: str) -> Callable[[str], tuple[str, int]]:
-    """Find an e-mail address as a whole: not as the end or the beginning of another."""
-    pattern = re.compile(rf"(?<![\w.+%-]){re.escape(email)}(?![\w-]|\.\w)", re.IGNORECASE)
+    pattern = redacting.address_pattern(email)
     place: Any = was.replace("\\", r"\\")
     return lambda text: pattern.subn(place, text)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import Actor
 from s11audit.models import Return
-from s11audit.models.audit_log import AuditLog, AuditPayload
+from s11audit.models.audit_log import AuditLog, AuditPayload, chain_of
 from s11audit.services.log_hashes import (
     FIRST_HASH,
     VERSION,
@@ -30,7 +30,7 @@ from s11audit.services.log_hashes import (
 )
 from s11audit.services.log_proof import Break, verify
 
-__all__ = ["Break", "chain_of", "record", "record_for", "verify"]
+__all__ = ["Break", "record", "record_for", "verify"]
 
 # Sent with every change, under the write lock: put together once, and past the ORM.
 _HEAD = (
@@ -42,7 +42,6 @@ _HEAD = (
 _ADD_ROWS = insert(AuditLog).returning(AuditLog.id, sort_by_parameter_order=True)
 _ADD_PAYLOADS = insert(AuditPayload)
 
-INSTALLATION_CHAIN = "installation"
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,6 @@ class Entry:
     def who(self) -> str:
         """How the row names who did it; the payload has the name."""
         return self.name if self.user_id is None else account(self.user_id)
-
-
-def chain_of(board_id: int | None) -> str:
-    """Return the name of a board's chain, or of the installation's."""
-    return INSTALLATION_CHAIN if board_id is None else f"board:{board_id}"
 
 
 def record(

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Role
 from s11audit.domain.errors import Refused
 from s11audit.domain.policy import Actor
-from s11audit.models.audit_log import AuditLog, AuditPayload
+from s11audit.models.audit_log import AuditLog, AuditPayload, board_of
 from s11audit.services.log import record
-from s11audit.services.log_hashes import FIRST_VERSION, account, canonical, payload_hash
+from s11audit.services.log_hashes import FIRST_VERSION, canonical, payload_hash
 from s11audit.services.log_proof import REDACTED, erased_row
 
 _AT_ONCE = 400
@@ -35,24 +35,6 @@ class Change:
     log_id: int
     document: Mapping[str, Any] | None = None
     who: str | None = None
-
-
-def redact(
-    session: Session,
-    actor: Actor,
-    role: Role | None,
-    log_id: int,
-    document: Mapping[str, Any],
-    *,
-    by: str,
-    reference: str = "",
-    now: datetime,
-) -> None:
-    """Put `document` (`{"before": ..., "after": ...}`, with marks where passages stood) in the
-    place of what the entry with that id holds. See `redact_all`."""
-    redact_all(
-        session, actor, role, [Change(log_id, document)], by=by, reference=reference, now=now
-    )
 
 
 def redact_all(
@@ -85,19 +67,20 @@ def erase_names(
     actor: Actor,
     role: Role | None,
     user_id: int,
+    called: str,
     *,
     reference: str = "",
     now: datetime,
 ) -> int:
-    """Replace the name of an account in every entry that it made by "account 12"; the role in
-    which it acted stays. Returns how many entries were changed."""
+    """Put `called` in the place of the name of an account in every entry that it made; the role
+    in which it acted stays. Returns how many entries were changed."""
     found = session.scalars(
         select(AuditPayload.log_id)
         .join(AuditLog, AuditLog.id == AuditPayload.log_id)
-        .where(AuditLog.user_id == user_id, AuditPayload.who != account(user_id))
+        .where(AuditLog.user_id == user_id, AuditPayload.who != called)
         .order_by(AuditPayload.log_id)
     ).all()
-    changes = (Change(log_id, who=account(user_id)) for log_id in found)
+    changes = (Change(log_id, who=called) for log_id in found)
     return redact_all(session, actor, role, changes, by="erasure", reference=reference, now=now)
 
 
@@ -123,7 +106,7 @@ def _redact_some(
         raise Refused("The log lacks what is to be redacted. Have the log checked.")
     for chain, items in named.items():
         record(
-            session, actor, role, REDACTED, "log", None, now=now, board_id=_board(chain),
+            session, actor, role, REDACTED, "log", None, now=now, board_id=board_of(chain),
             after={"by": by, "reference": reference, "entries": items},
         )  # fmt: skip
     return count
@@ -171,8 +154,3 @@ def _redact_one(
         .execution_options(synchronize_session=False)
     )
     return item
-
-
-def _board(chain: str) -> int | None:
-    _, _, number = chain.partition(":")
-    return int(number) if number else None

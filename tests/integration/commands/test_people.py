@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 from tests.integration.commands.running import Operator
 
@@ -18,8 +19,13 @@ def test_a_copy_is_written_for_whoever_asks(operator: Operator) -> None:
     nobody = str(operator.folder / "nobody.zip")
     said = operator.refused("person", "export", "nobody@example.org", "-o", nobody)
     assert "Nothing is held" in said
+    asked = ("person", "erase", "anna@example.org", "--confirm", "x", "--reason", "Asked.")
+    assert "anna@example.org names no account" in operator.refused(*asked)
+    assert "names no account" in operator.refused("user", "unbind", "anna@example.org")
+    assert Path(file).stat().st_mode & 0o777 == 0o600  # what it holds is that person's
+    away = str(operator.folder / "no folder" / "anna.zip")
     said = operator.refused(
-        "person", "erase", "anna@example.org", "--confirm", "x", "--reason", "Asked.", code=1
+        "person", "export", "anna@example.org", "-o", away, "--name", "Anna", code=1
     )
-    assert "There is no account" in said
+    assert f"{away}: the file cannot be written (No such file or directory)." in said
     assert "The log is whole" in operator.ok("log", "verify")

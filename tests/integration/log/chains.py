@@ -7,9 +7,11 @@ from s11audit.domain.policy import OPERATOR
 from s11audit.models import AuditLog, AuditPayload
 from s11audit.services import log
 from s11audit.services.log_hashes import digest, hashed_fields, row_hash
-from s11audit.services.log_payloads import redact
+from s11audit.services.log_payloads import Change, redact_all
 from tests import factories as make
 from tests.support.tampering import unguarded
+
+NOBODY = "A former safeguarding lead"
 
 
 def add(session, board_id, actor, **after):
@@ -30,10 +32,8 @@ def payload(session, sequence):
 
 
 def take_out(session, sequence, statement, **extra):
-    redact(
-        session, OPERATOR, Role.ADMIN, row(session, sequence).id,
-        {"before": {}, "after": {"statement": statement}}, by="redaction", now=make.NOW, **extra,
-    )  # fmt: skip
+    change = Change(row(session, sequence).id, {"before": {}, "after": {"statement": statement}})
+    redact_all(session, OPERATOR, Role.ADMIN, [change], by="redaction", now=make.NOW, **extra)
     session.commit()
 
 

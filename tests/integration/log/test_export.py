@@ -14,7 +14,7 @@ from s11audit.exchange.log_lines import log_lines
 from s11audit.services.log_payloads import erase_names
 from s11audit.services.log_proof import verify
 from tests import factories as make
-from tests.integration.log.chains import add, of_version_1, row, take_out
+from tests.integration.log.chains import NOBODY, add, of_version_1, row, take_out
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -55,7 +55,7 @@ def test_an_export_is_proved_by_the_printed_program(session, prove):
     add(session, board.id, jane, statement="“Sam” again.")
     for sequence, words in ((1, "We met -."), (5, "- again."), (5, "-")):
         take_out(session, sequence, words)
-    assert erase_names(session, OPERATOR, Role.ADMIN, person.id, now=make.NOW) == 2
+    assert erase_names(session, OPERATOR, Role.ADMIN, person.id, NOBODY, now=make.NOW) == 2
     session.commit()
     assert verify(session) == (9, None)
 

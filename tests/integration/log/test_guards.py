@@ -7,10 +7,10 @@ from sqlalchemy.exc import DBAPIError
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import OPERATOR, Actor
 from s11audit.models import AuditLog, AuditPayload
-from s11audit.services.log_payloads import Change, erase_names, redact, redact_all
+from s11audit.services.log_payloads import Change, erase_names, redact_all
 from s11audit.services.log_proof import verify
 from tests import factories as make
-from tests.integration.log.chains import add, of_version_1, payload, row, take_out
+from tests.integration.log.chains import NOBODY, add, of_version_1, payload, row, take_out
 from tests.support.tampering import unguarded
 
 SALT = "5" * 32
@@ -116,18 +116,17 @@ def test_what_was_changed_after_or_before_its_redaction_or_put_back_is_a_break(s
 
 
 def test_what_a_redaction_says_stays_and_only_its_name_can_be_erased(session, chained, person):
-    redact(
-        session, Actor(person.id, "Jane Doe", "jane@example.org"), Role.OFFICE,
-        row(session, 1).id, {"before": {}, "after": {}}, by="redaction", now=make.NOW,
-    )  # fmt: skip
+    jane = Actor(person.id, "Jane Doe", "jane@example.org")
+    empty = Change(row(session, 1).id, {"before": {}, "after": {}})
+    redact_all(session, jane, Role.OFFICE, [empty], by="redaction", now=make.NOW)
     session.commit()
-    assert erase_names(session, OPERATOR, Role.ADMIN, person.id, now=make.NOW) == 2
+    assert erase_names(session, OPERATOR, Role.ADMIN, person.id, NOBODY, now=make.NOW) == 2
     session.commit()
     changes = [Change(row(session, 5).id, document={"before": {}, "after": {}})]
     assert redact_all(session, OPERATOR, None, changes, by="redaction", now=make.NOW) == 0
     assert verify(session) == (6, None)
     for sequence in (1, 5):
-        assert payload(session, sequence).who == f"account {person.id}"
+        assert payload(session, sequence).who == NOBODY
         assert row(session, sequence).who == f"account {person.id}"
     everything = str(session.execute(select(AuditLog)).all()) + str(
         session.execute(select(AuditPayload.who, AuditPayload.document)).all()
@@ -140,7 +139,7 @@ def test_rows_of_the_first_version_prove_redacted_and_erased_too(session, chaine
     assert verify(session) == (4, None)
     take_out(session, 1, "We met [redacted].")
     assert verify(session) == (5, None)
-    erase_names(session, OPERATOR, Role.ADMIN, person.id, now=make.NOW)
+    erase_names(session, OPERATOR, Role.ADMIN, person.id, NOBODY, now=make.NOW)
     session.commit()
     take_out(session, 1, "[redacted]")
     assert verify(session) == (7, None)
