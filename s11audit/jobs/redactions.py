@@ -30,8 +30,8 @@ def follow_redactions(now: datetime) -> int:
     keep_ledger(now)
     _clear_write_ahead_log(now)
     removed = 0
-    for redaction_id, sha256, _ in files_to_remove(db.session):
-        removed += _remove(redaction_id, sha256, now)
+    for sha256 in files_to_remove(db.session):
+        removed += _remove(sha256, now)
     return removed
 
 
@@ -67,7 +67,7 @@ def _clear_write_ahead_log(now: datetime) -> None:
                 driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 
-def _remove(redaction_id: int, sha256: str, now: datetime) -> bool:
+def _remove(sha256: str, now: datetime) -> bool:
     """Take a file out of the store where no board uses it that has not redacted it. It is let go
     of in the database first, so that nobody can offer it in between."""
     with writing() as session:
@@ -76,7 +76,7 @@ def _remove(redaction_id: int, sha256: str, now: datetime) -> bool:
     try:
         storage_at(current_app.config["EVIDENCE_URL"]).remove(sha256)
     except StorageFailed as error:
-        logger.error("A redacted file could not be removed from the store: %s", error)
+        logger.error("A redacted file could not be removed from the store: %s", error.reason)
         return False
     with writing() as session:
         session.execute(

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -169,14 +168,14 @@ def may_leave_store(session: Session, sha256: str) -> bool:
     )
 
 
-def files_to_remove(session: Session) -> list[tuple[int, str, datetime]]:
-    """Return the redactions of files whose bytes have not left the store: id, file, moment."""
-    rows = session.execute(
-        select(Redaction.id, Redaction.blob_sha256, Redaction.made_at)
-        .where(Redaction.kind == RedactionKind.FILE, Redaction.gone_at.is_(None))
+def files_to_remove(session: Session) -> list[str]:
+    """Return the redacted files whose bytes have not left the store, each once, as redacted."""
+    rows = session.scalars(
+        select(Redaction.blob_sha256)
+        .where(Redaction.blob_sha256.is_not(None), Redaction.gone_at.is_(None))
         .order_by(Redaction.id)
     )
-    return [(each.id, str(each.blob_sha256), each.made_at) for each in rows]
+    return [str(each) for each in dict.fromkeys(rows)]
 
 
 def _uses(session: Session, of_evidence: Any, of_paper: Any) -> list[FileUse]:

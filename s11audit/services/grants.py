@@ -184,7 +184,7 @@ def change_role(
     `board_id` is the board whose page asks for it: a role of another one is NotFound. Raises
     Invalid for a role that is not held there, Refused where the person holds it already.
     """
-    grant, place, held = _load(session, actor, grant_id, board_id, now)
+    grant, place, held = _load(session, actor, grant_id, board_id)
     check_may_grant(actor, role, place)
     kind = AGENCY_ROLES if grant.role in AGENCY_ROLES else BOARD_ROLES
     if grant.role in (Role.ADMIN, *RETURN_ROLES) or role not in kind:
@@ -210,7 +210,7 @@ def end_role(
 ) -> None:
     """End a role now. `board_id` as in `change_role`. Raises Refused for the last
     administrator."""
-    grant, place, held = _load(session, actor, grant_id, board_id, now)
+    grant, place, held = _load(session, actor, grant_id, board_id)
     check_not_last_administrator(session, grant, london_today(now))
     grant.ended_at = now
     before = {"user_id": grant.user_id, "role": grant.role.value, "place": place.name}
@@ -293,7 +293,7 @@ def _open(session: Session, user_id: int, role: Role, place: RolePlace) -> Grant
 
 
 def _load(
-    session: Session, actor: Actor, grant_id: int, board_id: int | None, now: datetime
+    session: Session, actor: Actor, grant_id: int, board_id: int | None
 ) -> tuple[Grant, RolePlace, Role]:
     statement = select(Grant).where(Grant.id == grant_id)
     grant = session.scalar(statement)

@@ -169,7 +169,7 @@ def _begin(
     assert place.membership is not None
     name, email = successor.name, successor.email
     if successor.colleague_id is not None:
-        colleague = _colleague(session, place.membership, successor.colleague_id, now)
+        colleague = _colleague(session, place.membership, successor.colleague_id)
         name, email = colleague.name, colleague.email
     invitation, _link = accounts.offer(
         session, actor, held, email, Role.LEAD, place,
@@ -198,7 +198,7 @@ def _begin(
     return handed
 
 
-def _colleague(session: Session, membership: Membership, user_id: int, now: datetime) -> User:
+def _colleague(session: Session, membership: Membership, user_id: int) -> User:
     """Return somebody who works for the agency and is not its lead. Raises Invalid."""
     found = session.scalar(
         select(User)
