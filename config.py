@@ -207,9 +207,9 @@ SETTINGS: tuple[Setting, ...] = (
         "LOGIN_LIMIT",
         "10 per minute; 100 per hour",
         _limits,
-        "How many tries of strangers from one address of the network may fail: to sign in, to come "
-        "back from single sign-on, to accept an invitation; also how often it may ask for a link "
-        "to set a password.",
+        "How many tries of strangers from one address of the network may fail: to sign in, to "
+        "begin or end single sign-on, to accept an invitation, to set a password by a link, each "
+        "counted by itself; also how often it may ask for a link to set a password.",
     ),
     Setting(
         "SECOND_FACTOR",

@@ -51,15 +51,14 @@ def _library_settings(values: dict[str, Any]) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": values["SECURE_COOKIES"],
         "WTF_CSRF_TIME_LIMIT": None,
-        "RATELIMIT_STORAGE_URI": "memory://",
-        "RATELIMIT_ENABLED": not values["TESTING"],
+        "COUNTS_TRIES": not values["TESTING"],
         **security_settings(values),
     }
 
 
 def _extensions(app: Flask, values: dict[str, Any]) -> None:
     from s11audit import transactions
-    from s11audit.extensions import csrf, db, limiter
+    from s11audit.extensions import csrf, db
     from s11audit.headers import set_up_headers
     from s11audit.sign_in import set_up_sign_in
 
@@ -71,7 +70,6 @@ def _extensions(app: Flask, values: dict[str, Any]) -> None:
     with app.app_context():
         transactions.prepare(db.engine)
     csrf.init_app(app)
-    limiter.init_app(app)
     set_up_headers(app, values)
     set_up_sign_in(app)
 

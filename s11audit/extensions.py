@@ -1,7 +1,5 @@
 """The Flask extensions, made once and bound to the application by `create_app`."""
 
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_security import Security
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_talisman import Talisman
@@ -10,5 +8,4 @@ from flask_wtf import CSRFProtect
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 csrf = CSRFProtect()
 security = Security()
-limiter = Limiter(get_remote_address)
 talisman = Talisman()

@@ -83,7 +83,7 @@ def set_up(*filters: logging.Filter) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for name in ("huey", "alembic", "obstore", "asyncio", "fontTools", "flask-limiter"):
+    for name in ("huey", "alembic", "obstore", "asyncio", "fontTools"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.showwarning = _warn
     sys.excepthook = lambda *info: _log.critical("ended by a failure", exc_info=info)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, redirect, request, url_for
+from flask import Flask, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import FSQLALiteUserDatastore, MailUtil, PasswordUtil, views
 from flask_security.core import UserMixin
@@ -15,7 +15,7 @@ from flask_security.signals import password_reset
 
 from s11audit import tries
 from s11audit.domain.passwords import SHORTEST_PASSWORD, password_problem
-from s11audit.extensions import db, limiter, security
+from s11audit.extensions import db, security
 from s11audit.forms.accounts import ResetPasswordForm
 from s11audit.models import User
 from s11audit.models.accounts import Role
@@ -137,17 +137,6 @@ def set_up_sign_in(app: Flask) -> None:
     password_reset.connect(_after_reset, app)
 
 
-def sign_in_limit() -> str:
-    """Return how often one address may try to sign in or to set a password."""
-    return str(current_app.config["LOGIN_LIMIT"])
-
-
-def failed(response: Response) -> bool:
-    """Return whether an answer counts against `sign_in_limit`: who succeeds is led on, and uses up
-    nobody's tries, since many may share one address."""
-    return response.status_code != 302
-
-
 def _writes(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
     """Make a view of Flask-Security that changes a password begin as a write."""
 
@@ -160,9 +149,7 @@ def _writes(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseR
     return written
 
 
-_limited_reset = limiter.limit(sign_in_limit, methods=["POST"], deduct_when=failed)(
-    _writes(views.reset_password)
-)
+_limited_reset = tries.limited("new password")(_writes(views.reset_password))
 
 
 def _ask_to_sign_in(mechanisms: Any = None, headers: Any = None) -> Any:

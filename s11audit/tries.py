@@ -1,14 +1,17 @@
 """Tries to sign in, counted for the account and for the address that they come from (domain rule
-65). The counting is `services.sign_in_tries`'s; here stands what a request counts as."""
+64). The counting is `services.sign_in_tries`'s; here stands what a request counts as."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial, wraps
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from flask import current_app, request
+from flask import after_this_request, current_app, request
+from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from s11audit.domain.throttling import Limit, network_of, read_limits, wait_in_words
@@ -28,7 +31,7 @@ def take(what: str, who: str, *also: Limit, stranger: bool = False) -> Taken:
 
     A `stranger`, who has shown nothing yet, is counted by this request's address too. Others are
     not: or whoever fails on purpose would lock out all who share the address with them."""
-    if not current_app.config["RATELIMIT_ENABLED"]:
+    if not current_app.config["COUNTS_TRIES"]:
         return FREE
     limits = {_key(what, who): (*read_limits(current_app.config["ACCOUNT_LIMIT"]), *also)}
     if stranger:
@@ -39,7 +42,38 @@ def take(what: str, who: str, *also: Limit, stranger: bool = False) -> Taken:
 def take_by_network(what: str) -> Taken:
     """Take a try at what needs no guessing and is nobody's in particular ("passkey"): counted by
     the address alone, and apart from other tries."""
-    return _take(_by_network(what)) if current_app.config["RATELIMIT_ENABLED"] else FREE
+    return _take(_by_network(what)) if current_app.config["COUNTS_TRIES"] else FREE
+
+
+def limited(
+    what: str, method: str = "POST"
+) -> Callable[[Callable[..., ResponseReturnValue]], Callable[..., ResponseReturnValue]]:
+    """Count requests by `method` of a view that strangers reach, as tries at `what`, by the
+    address that they come from. One that leads on has succeeded, and uses up nobody's tries, since
+    many may share an address. Raises TooManyRequests beyond the limit."""
+
+    def decorate(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+        @wraps(view)
+        def counted(**kwargs: str) -> ResponseReturnValue:
+            if request.method != method:
+                return view(**kwargs)
+            taken = take_by_network(what)
+            if taken.wait:
+                raise TooManyRequests(in_words(taken))
+            answer = view(**kwargs)
+            # After what the view itself does then: a library's view commits there.
+            after_this_request(partial(_given_back, taken))
+            return answer
+
+        return counted
+
+    return decorate
+
+
+def _given_back(taken: Taken, response: Response) -> Response:
+    if response.status_code == 302:
+        give_back(taken)
+    return response
 
 
 def _by_network(what: str) -> dict[str, tuple[Limit, ...]]:

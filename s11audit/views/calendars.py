@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from s11audit.domain.dates import london_today
 from s11audit.domain.errors import NotFound
 from s11audit.domain.policy import Can, Facts, can
-from s11audit.extensions import db, limiter
+from s11audit.extensions import db
 from s11audit.queries import calendars as reads
 from s11audit.queries.accounts import actor_for
 from s11audit.queries.reminders import wants_digests
@@ -20,8 +20,6 @@ from s11audit.views.guards import actor, now, public, signed_in
 from s11audit.views.listing import number_of
 
 bp = Blueprint("calendars", __name__)
-
-FETCHES = "60 per minute"  # from one address: a provider fetches for many people
 
 
 @bp.get("/calendar")
@@ -66,7 +64,6 @@ def choose_reminders() -> BaseResponse:
 
 @bp.get("/calendars/<string:token>.ics")
 @public
-@limiter.limit(FETCHES)
 def feed(token: str) -> Response:
     """The feed of that secret address, as far as its person still holds the roles for it."""
     found = reads.feed_by_hash(db.session, calendars.token_hash(token))

@@ -7,7 +7,7 @@ from flask import Flask, g, render_template, request
 from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from s11audit.domain.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused
 from s11audit.transactions import is_out_of_room
@@ -99,6 +99,10 @@ def register(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> tuple[str, int]:
         return page(400, "The page had been open for too long. Go back, reload it and try again.")
+
+    @app.errorhandler(TooManyRequests)
+    def too_many(error: TooManyRequests) -> tuple[str, int]:
+        return page(429, f"{error.description}.")
 
     @app.errorhandler(HTTPException)
     def other(error: HTTPException) -> tuple[str, int] | HTTPException:

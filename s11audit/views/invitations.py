@@ -4,15 +4,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_security import current_user, hash_password
 from werkzeug.wrappers import Response
 
-from s11audit import sessions
+from s11audit import sessions, tries
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor
-from s11audit.extensions import db, limiter, security
+from s11audit.extensions import db, security
 from s11audit.forms.people import NewAccountForm, PressForm
 from s11audit.models import Invitation, User
 from s11audit.queries.hand_overs import hand_over_of
 from s11audit.services import accounts, mailboxes
-from s11audit.sign_in import failed, sign_in_limit
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
 from s11audit.views.guards import now, public
@@ -33,7 +32,7 @@ def invitation(token: str) -> str | tuple[str, int]:
 
 @bp.post("/invitations/<string:token>")
 @public
-@limiter.limit(sign_in_limit, deduct_when=failed)
+@tries.limited("invitation")
 def accept(token: str) -> str | tuple[str, int] | Response:
     """Accept, as somebody new or as the person who is signed in."""
     try:

@@ -26,7 +26,7 @@ from flask import (
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
-from s11audit import sessions
+from s11audit import sessions, tries
 from s11audit.adapters import sign_on as providers_of
 from s11audit.adapters.sign_on import Begun, Discovered, NotBelieved, ProviderDown
 from s11audit.domain.errors import Invalid, NotFound, Refused
@@ -39,13 +39,12 @@ from s11audit.domain.sign_on import (
     read_providers,
 )
 from s11audit.domain.wording import in_words
-from s11audit.extensions import db, limiter
+from s11audit.extensions import db
 from s11audit.forms.people import PressForm
 from s11audit.forms.sign_on import InvitedForm
 from s11audit.models import Invitation, User
 from s11audit.services import accounts, sign_on
 from s11audit.services.sign_on import Unknown
-from s11audit.sign_in import failed, sign_in_limit
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
 from s11audit.views.guards import actor, now, public, signed_in
@@ -88,7 +87,7 @@ def register(app: Flask) -> None:
 
 @bp.get("/sign-in/<slug:provider>")
 @public
-@limiter.limit(sign_in_limit, deduct_when=failed)
+@tries.limited("single sign-on", "GET")
 def begin(provider: str) -> str | tuple[str, int] | Response:
     """Lead to the provider."""
     chosen = _provider(provider)
@@ -99,14 +98,14 @@ def begin(provider: str) -> str | tuple[str, int] | Response:
         address, begun = providers_of.begin(chosen, _known(), _return_to(chosen))
     except (ProviderDown, NotBelieved) as error:
         return _failed(chosen, error)
-    tries = [{"provider": chosen.key, "next": target, "at": _seconds(), **asdict(begun)}]
-    session[TRIES] = (tries + _tries())[:MOST_TRIES]
+    begun_here = [{"provider": chosen.key, "next": target, "at": _seconds(), **asdict(begun)}]
+    session[TRIES] = (begun_here + _tries())[:MOST_TRIES]
     return redirect(address)
 
 
 @bp.get("/sign-in/<slug:provider>/return")
 @public
-@limiter.limit(sign_in_limit, deduct_when=failed)
+@tries.limited("single sign-on", "GET")
 def finish(provider: str) -> str | tuple[str, int] | Response:
     """Come back from the provider: sign in, or go on to an invitation, or be told what to do."""
     chosen = _provider(provider)
@@ -134,7 +133,7 @@ def finish(provider: str) -> str | tuple[str, int] | Response:
 
 @bp.route("/sign-in/invited", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"], deduct_when=failed)
+@tries.limited("single sign-on")
 def invited() -> str | tuple[str, int] | Response:
     """Accept what was offered to the address that a provider vouches for."""
     try:
@@ -260,9 +259,9 @@ def _tries() -> list[dict[str, Any]]:
 
 def _take_try(provider: Provider, state: str) -> dict[str, Any]:
     """Return the try of this browser that the state names, which is used up."""
-    tries = _tries()
-    found = next((each for each in tries if each["state"] == state), None)
-    session[TRIES] = [each for each in tries if each is not found]
+    kept = _tries()
+    found = next((each for each in kept if each["state"] == state), None)
+    session[TRIES] = [each for each in kept if each is not found]
     if found is None or found["provider"] != provider.key:
         raise NotBelieved("no such try in this browser")
     return found

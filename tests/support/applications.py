@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from flask import Flask
 
 from s11audit import create_app
-from s11audit.extensions import limiter
 from tests.support.databases import close_engines
 
 
@@ -25,7 +24,6 @@ class Applications:
         key = repr((use, sorted(settings.items())))
         app = self._kept.get(key) or self._kept.setdefault(key, create_app(settings))
         before = dict(app.config)
-        limiter.enabled = app.config["RATELIMIT_ENABLED"]  # one limiter serves every application
         try:
             yield app
         finally:

@@ -191,7 +191,7 @@ def test_a_new_password_does_not_get_round_the_second_factor(guarded, session, o
 @SQLITE
 def test_tries_at_the_code_are_counted(guarded, session, olive, clock, monkeypatch):
     secret, codes = give_app(guarded, olive)
-    monkeypatch.setitem(guarded.config, "RATELIMIT_ENABLED", True)
+    monkeypatch.setitem(guarded.config, "COUNTS_TRIES", True)
     monkeypatch.setitem(guarded.config, "ACCOUNT_LIMIT", "3 per 15 minutes")
     client = guarded.test_client()
     log_in(client)

@@ -26,7 +26,7 @@ TOO_MANY = "There were too many tries that failed"
 @pytest.fixture
 def throttled(client, monkeypatch):
     """The client's application, with limits small enough to be reached."""
-    monkeypatch.setitem(client.application.config, "RATELIMIT_ENABLED", True)
+    monkeypatch.setitem(client.application.config, "COUNTS_TRIES", True)
     monkeypatch.setitem(client.application.config, "LOGIN_LIMIT", "8 per minute")
     monkeypatch.setitem(client.application.config, "ACCOUNT_LIMIT", "3 per 15 minutes")
     # To hash is slow on purpose, and not what is tried here.
@@ -148,6 +148,24 @@ def test_asking_for_links_is_limited_and_a_new_password_forgives(throttled, sess
     other = throttled.test_client()
     assert other.post(path, data={"password": NEW, "password_confirm": NEW}).location == "/login"
     assert attempt(other, olive.email, NEW) == 302
+
+
+@SQLITE
+def test_invitations_and_new_passwords_are_counted_in_the_database_too(throttled, session, olive):
+    with throttled.test_request_context():
+        from s11audit.views.signing_in import _reset_path
+
+        path = _reset_path(olive)
+    short, right = ({"password": each, "password_confirm": each} for each in ("short", NEW))
+    client = throttled.test_client()
+    assert client.post(path, data=short).status_code == 200
+    assert client.post(path, data=right).location == "/login"
+    assert session.scalar(select(func.count(SignInTry.id))) == 1, "who succeeds uses up no try"
+    tried = [client.post("/invitations/made-up") for _ in range(9)]
+    assert [each.status_code for each in tried] == [404] * 8 + [429]
+    assert f"{TOO_MANY}. Wait 1 minute, then try again." in tried[-1].text
+    elsewhere = {"REMOTE_ADDR": OFFICE_NETWORK}
+    assert client.post("/invitations/made-up", environ_base=elsewhere).status_code == 404
 
 
 def test_many_at_once_get_no_further_than_one_after_the_other(app):
