@@ -3,7 +3,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -11,6 +11,7 @@ from secrets import token_urlsafe
 from flask import after_this_request, current_app, request
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
@@ -22,6 +23,7 @@ from s11audit.transactions import writing
 COOKIE = "s11audit_known"
 KNOWN_DAYS = 180
 MOST_KNOWN = 5  # accounts that one browser is known to
+FEW, ONCE = Limit(2, timedelta(hours=1)), Limit(1, timedelta(hours=1))
 FREE = Taken(sign_in_tries.NO_WAIT)
 
 
@@ -99,6 +101,19 @@ def give_back(taken: Taken) -> None:
     if taken.ids:
         with writing() as session:
             sign_in_tries.give_back(session, taken)
+
+
+def fails_often(session: Session, what: str, who: str) -> bool:
+    """Note that `what` has failed for somebody, and return whether they are to be told: at the
+    third time within an hour, and once an hour."""
+    if not current_app.config["COUNTS_TRIES"]:
+        return False
+    now = datetime.now(UTC)
+    for key, limit in ((_key(f"{what}: failed", who), FEW), (_key(f"{what}: told", who), ONCE)):
+        waits = sign_in_tries.take(session, {key: (limit,)}, now=now).wait > sign_in_tries.NO_WAIT
+        if waits is (limit is ONCE):
+            return False
+    return True
 
 
 def forgiven_keys(*typed: str) -> list[str]:

@@ -198,6 +198,23 @@ def note_change(session: Session, actor: Actor, what: str, words: str, *, now: d
     _note(session, actor, what, words, now)
 
 
+def tell_of_wrong_codes(session: Session, user_id: int, path: str, *, now: datetime) -> None:
+    """Tell a person that somebody got past their password and not past the code; `path` is where
+    they set a new password."""
+    user = session.get_one(User, user_id)
+    link = f"{session.info.get('base_url', '')}{path}"
+    subject, body = letter("wrong_codes", name=user.name, at=now, link=link)
+    queue(
+        session,
+        dedupe_key=f"wrong-codes:{user.id}:{now.isoformat()}",
+        to_email=user.email,
+        subject=subject,
+        body=body,
+        board_id=None,
+        now=now,
+    )
+
+
 def _new_codes(session: Session, user_id: int, now: datetime) -> list[str]:
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = [recovery_code(token_bytes(RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]

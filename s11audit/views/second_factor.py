@@ -61,6 +61,7 @@ def code() -> str | tuple[str, int] | Response:
             response = redirect(target or "/")
             return tries.know_browser(response, typed) if typed else response
         form.code.errors = [NOT_RIGHT]
+        _tell_if_often(user_id)
     return _code_page(form, user)
 
 
@@ -183,6 +184,15 @@ def _take(user_id: int, typed: str | None) -> bool:
             return second_factor.take_code(write, user_id, given, app_sealer(), now=moment)
         user = write.get_one(User, user_id)
         return second_factor.take_recovery_code(write, user, given, now=moment)
+
+
+def _tell_if_often(user_id: int) -> None:
+    """Tell the person by e-mail where wrong codes come one after the other: somebody may know
+    their password."""
+    with writing() as write:
+        if tries.fails_often(write, "code", str(user_id)):
+            path = url_for("security.forgot_password")
+            second_factor.tell_of_wrong_codes(write, user_id, path, now=datetime.now(UTC))
 
 
 def _code_page(form: CodeForm, user: User) -> str:

@@ -197,6 +197,10 @@ def test_tries_at_the_code_are_counted(guarded, session, olive, clock, monkeypat
     log_in(client)
     tried = [client.post("/login/code", data={"code": "000000"}).status_code for _ in range(4)]
     assert tried == [200, 200, 200, 429]
+    (letter,) = session.scalars(select(OutboxMessage)).all()
+    assert letter.to_email == olive.email, "somebody knows her password: she is told"
+    assert "entered wrong codes several times, last on 4 March 2026" in letter.body
+    assert "/reset and tell" in letter.body
     stopped = client.post("/login/code", data={"code": now_code(secret)})
     assert stopped.status_code == 429 and "Wait 15 minutes" in stopped.text
     monkeypatch.setattr(views, "CODES_A_DAY", Limit(4, timedelta(days=1)))
@@ -204,6 +208,8 @@ def test_tries_at_the_code_are_counted(guarded, session, olive, clock, monkeypat
     log_in(client)
     tried = [client.post("/login/code", data={"code": "000000"}).status_code for _ in range(2)]
     assert tried == [200, 429], "nor in the long run"
+    session.rollback()
+    assert len(session.scalars(select(OutboxMessage.id)).all()) == 1, "told once an hour at most"
     assert client.post("/login/code", data={"code": codes[0]}).location == "/", "a way past it"
     client.post("/logout")
     clock.shift(timedelta(days=1))
