@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from s11audit.domain.dates import london_today
-from s11audit.domain.enums import ActionState, ReturnState, Standing
+from s11audit.domain.enums import ActionState, Ask, ReturnState, Standing
 from s11audit.models import (
     Action,
     HandOver,
@@ -48,9 +48,16 @@ class InHand:
     @property
     def state(self) -> str:
         """Return how far it is, in words."""
-        if self.response is None or self.response.saved_at is None:
+        if self.response is None:
             return "Not started"
-        return "Complete" if self.response.complete else "In progress"
+        if self.response.complete:
+            return "Complete"
+        return "Not started" if self.response.saved_at is None else "In progress"
+
+    @property
+    def asks_whether_still_true(self) -> bool:
+        """Whether it is not filled in, but said on one page whether it is still true."""
+        return self.response is not None and self.response.ask is Ask.STILL_TRUE
 
     @property
     def to_reassign(self) -> bool:
@@ -101,7 +108,7 @@ class HandOverPage:
 
     underway: Sequence[Underway]
     waiting: Sequence[Return]
-    """Returns that are with the office or QA."""
+    """Returns that were sent in and are not closed."""
     said: SaidBefore | None
     rated: SaidBefore | None
     """The latest that was rated, where what was said last was not."""

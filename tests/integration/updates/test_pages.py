@@ -108,6 +108,8 @@ def test_an_update_from_home_to_submission(session: Session, client: FlaskClient
     tasks = client.get(f"{second}/tasks").get_data(as_text=True)
     assert "You said that this has changed." in tasks and f"{second}/standards/9" in tasks
     client.post(f"{second}/still-true", data=form | {"standard-9": "still_true"})
+    stands = client.get(f"/agencies/{year.second.membership_id}/hand-over").get_data(as_text=True)
+    assert "9 of 9 standards complete" in stands and f"{second}/still-true#still-true-1" in stands
 
     signed = {"name": "Pat Lee", "designation": "Chief", "email": "pat@example.org"}
     answer = client.post(f"{second}/submit", data=signed | {"declared": "y"})
