@@ -4,22 +4,15 @@ A widget turns a field (see `forms.fields`) into the parameters of one macro. Wh
 when it calls the field wins over what the form said: `form.statement(rows=12, hint="...")`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
-from flask import current_app
 from markupsafe import Markup, escape
 from wtforms import Field, FieldList, Form, FormField
 
+from s11audit.forms.outlines import Shown, Whole, drawn
+
 Problems = list[dict[str, str | None]]
-
-
-def macro(component: str, name: str, params: Mapping[str, Any]) -> Markup:
-    """Return the HTML of the macro `name` of the GOV.UK `component`, given its parameters."""
-    path = f"govuk_frontend_jinja/components/{component}/macro.html"
-    module = current_app.jinja_env.get_template(path).module
-    return Markup(getattr(module, name)(params))  # the macros escape what they are given
 
 
 def anchor(field: Field) -> str:
@@ -58,8 +51,7 @@ class GovWidget:
 
     def __call__(self, field: Any, **given: Any) -> Markup:
         options = {**getattr(field, "look", {}), **(field.render_kw or {}), **given}
-        params = self.params(field, options)
-        return macro(self.component, self.call, params)
+        return drawn(self.component, self.call, self.params(field, options))
 
     def params(self, field: Any, options: dict[str, Any]) -> dict[str, Any]:
         """Return the macro's parameters for the field with these options."""
@@ -130,7 +122,7 @@ class TextArea(GovWidget):
         params = super().params(field, options)
         params["rows"] = options.get("rows", 5)
         # A browser drops one line end after the tag, so what begins with one keeps its own.
-        params["value"] = f"\n{field._value()}"
+        params["value"] = Whole(f"\n{field._value()}")
         if options.get("spellcheck") is not None:
             params["spellcheck"] = options["spellcheck"]
         limit = options.get("max_words")
@@ -178,19 +170,6 @@ class Choices(GovWidget):
 
     block = ""
 
-    def __call__(self, field: Any, **given: Any) -> Markup:
-        options = {**getattr(field, "look", {}), **(field.render_kw or {}), **given}
-        reveals = {str(value): shown for value, shown in (options.get("reveals") or {}).items()}
-        # The macro indents what it reveals, which would add spaces to a text area's own lines:
-        # a mark stands for it until the macro is done.
-        marks = {value: f"reveal-{uuid4().hex}" for value in reveals}
-        html = str(macro(self.component, self.call, self.params(field, options | {"marks": marks})))
-        html = html.replace(" data-aria-controls=", " data-app-reveals=")  # see js/reveal.js
-        for value, mark in marks.items():
-            shown = reveals[value]
-            html = html.replace(mark, str(escape(shown() if callable(shown) else shown)))
-        return Markup(html)
-
     def params(self, field: Any, options: dict[str, Any]) -> dict[str, Any]:
         params = self.grouped(super().params(field, options), options)
         params["idPrefix"] = params.pop("id")
@@ -203,6 +182,7 @@ class Choices(GovWidget):
     def items(self, field: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the macro's items, with hints, reveals and the divider."""
         hints = {str(value): text for value, text in (options.get("hints") or {}).items()}
+        reveals = {str(value): shown for value, shown in (options.get("reveals") or {}).items()}
         divider = options.get("divider")
         chosen = field.chosen()
         items: list[dict[str, Any]] = []
@@ -214,8 +194,10 @@ class Choices(GovWidget):
                 item["disabled"] = True
             if hints.get(value):
                 item["hint"] = {"text": hints[value]}
-            if value in options["marks"]:
-                item["conditional"] = {"html": options["marks"][value]}
+            if value in reveals:
+                shown = reveals[value]
+                html = escape(shown() if callable(shown) else shown)
+                item["conditional"] = {"html": Shown(html)}
             items.append(item)
         return items
 
@@ -233,7 +215,8 @@ class Checkboxes(Choices):
 
 
 class Checkbox(Choices):
-    """One box with its own words; the legend is left out unless `legend` is given."""
+    """One box with its own words, and its hint below them; the legend is left out unless `legend`
+    is given."""
 
     component = "checkboxes"
     call = "govukCheckboxes"
@@ -245,6 +228,8 @@ class Checkbox(Choices):
             params["fieldset"]["legend"]["text"] = options["legend"]
         else:
             params.pop("fieldset")
+            if "hint" in params:
+                params["items"][0]["hint"] = params.pop("hint")
         return params
 
 

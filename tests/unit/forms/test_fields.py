@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 from wtforms.validators import InputRequired
@@ -24,6 +25,7 @@ from s11audit.forms.fields import (
     GovTextInput,
     WordLimit,
 )
+from s11audit.forms.outlines import drawn as by_outline
 from s11audit.forms.widgets import form_errors
 from s11audit.views import look
 
@@ -185,6 +187,25 @@ def test_errors_are_drawn_with_the_field_and_listed_with_links(drawn: None) -> N
     assert {"text": "Enter the due date", "href": "#due-day"} in form_errors(form)
     assert {"text": "Select a rating", "href": "#rating"} in form_errors(form)
     assert 'id="rating"' in form.rating()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A & <b>", Markup("<i>so</i>"), "", "two\nlines", "two\u2028lines", " 'quoted' \"twice\" "],
+)
+def test_what_is_put_into_an_outline_is_what_the_macro_draws(drawn: None, text: str) -> None:
+    params = {
+        "idPrefix": "one",
+        "name": "one",
+        "fieldset": {"legend": {"text": text, "classes": "big"}},
+        "hint": {"text": text},
+        "errorMessage": {"text": text},
+        "items": [{"value": "1", "text": text, "checked": True, "hint": {"text": text}}],
+    }
+    path = "govuk_frontend_jinja/components/radios/macro.html"
+    macro = current_app.jinja_env.get_template(path).module.govukRadios  # type: ignore[attr-defined]
+    by_outline("radios", "govukRadios", params | {"hint": {"text": "another"}})
+    assert by_outline("radios", "govukRadios", params) == macro(params)
 
 
 def test_a_page_may_change_the_look(drawn: None) -> None:
