@@ -3,9 +3,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from s11audit.domain.enums import RatingRole, ReturnKind, ReturnState
@@ -216,18 +217,58 @@ def _of_cycle(
 def _sources(session: Session, return_: Return) -> list[_Source]:
     """Return the returns of each agency's last cycle, the latest cycle and stage first: the
     agency's own before this cycle; those of what it was formed from, in this cycle too."""
-    stage = return_.stage
+    cycle = return_.stage.cycle
+    rows = session.execute(
+        _earlier_returns(),
+        {
+            "membership_id": return_.membership_id,
+            "board_id": return_.membership.board_id,
+            "cycle_id": cycle.id,
+            "opened_at": cycle.opened_at,
+        },
+    ).all()
+    last: dict[int, int] = {}
+    for found, _submission in rows:
+        last.setdefault(found.membership_id, found.stage.cycle_id)
+    chosen = [
+        (row[0], row[1]) for row in rows if last[row[0].membership_id] == row[0].stage.cycle_id
+    ]
+    sent = [submission_id for _return, submission_id in chosen if submission_id is not None]
+    snapshots = (
+        {row[0]: row[1] for row in session.execute(_SNAPSHOTS, {"ids": sent})} if sent else {}
+    )
+    drafts = _drafts(session, [found for found, submission_id in chosen if submission_id is None])
+    return [
+        _Source(
+            found,
+            snapshots[submission_id]["standards"] if submission_id else drafts[found.id],
+        )
+        for found, submission_id in chosen
+    ]
+
+
+# Every page of a standard reads these: each is put together once, which takes longer than to read.
+_SNAPSHOTS = select(Submission.id, Submission.snapshot).where(
+    Submission.id.in_(bindparam("ids", expanding=True))
+)
+
+
+@cache
+def _earlier_returns() -> Select[Any]:
+    """The returns that `membership_id` may carry on into the cycle `cycle_id`, each with its
+    newest submission that it may."""
+    own: BindParameter[int] = bindparam("membership_id")
     newest = (
         select(Submission.return_id, func.max(Submission.id).label("id"))
         .join(Return, Return.id == Submission.return_id)
         .join(Return.membership)
-        .where(left_to(return_.membership_id))
+        .where(left_to(own))
         .group_by(Submission.return_id)
         .subquery()
     )
     # A draft is carried on only where its agency does not go on writing it.
     left_behind = and_(Return.state == ReturnState.IN_PROGRESS, Membership.ends_on.is_not(None))
-    rows = session.execute(
+    return (
         select(Return, newest.c.id)
         .join(Return.membership)
         .join(Return.stage)
@@ -235,15 +276,15 @@ def _sources(session: Session, return_: Return) -> list[_Source]:
         .join(Cycle.tool_version)
         .outerjoin(newest, newest.c.return_id == Return.id)
         .where(
-            Membership.board_id == return_.membership.board_id,
-            Return.membership_id.in_(with_predecessors(return_.membership_id)),
+            Membership.board_id == bindparam("board_id"),
+            Return.membership_id.in_(with_predecessors(own)),
             Cycle.recorded.is_(False),
             Cycle.contents_removed_at.is_(None),  # nothing is left to take over (domain rule 79)
             or_(
-                and_(Cycle.opened_at < stage.cycle.opened_at, newest.c.id.is_not(None)),
+                and_(Cycle.opened_at < bindparam("opened_at"), newest.c.id.is_not(None)),
                 and_(
-                    Stage.cycle_id == stage.cycle_id,
-                    Return.membership_id != return_.membership_id,
+                    Stage.cycle_id == bindparam("cycle_id"),
+                    Return.membership_id != own,
                     or_(newest.c.id.is_not(None), left_behind),
                 ),
             ),
@@ -255,32 +296,24 @@ def _sources(session: Session, return_: Return) -> list[_Source]:
             .contains_eager(Cycle.tool_version),
         )
         .order_by(Cycle.opened_at.desc(), Cycle.id.desc(), Stage.number.desc(), Return.id)
-    ).all()
-    last: dict[int, int] = {}
-    for found, _submission in rows:
-        last.setdefault(found.membership_id, found.stage.cycle_id)
-    chosen = [
-        (row[0], row[1]) for row in rows if last[row[0].membership_id] == row[0].stage.cycle_id
-    ]
-    sent = [submission_id for _return, submission_id in chosen if submission_id is not None]
-    snapshots = (
-        {
-            row[0]: row[1]
-            for row in session.execute(
-                select(Submission.id, Submission.snapshot).where(Submission.id.in_(sent))
-            )
-        }
-        if sent
-        else {}
     )
-    drafts = _drafts(session, [found for found, submission_id in chosen if submission_id is None])
-    return [
-        _Source(
-            found,
-            snapshots[submission_id]["standards"] if submission_id else drafts[found.id],
+
+
+@cache
+def _published() -> Select[int, Rating]:
+    """The agreed ratings of the returns `ids` in the cycle `cycle_id`, the latest last."""
+    return (
+        select(Return.membership_id, Rating)
+        .join(Rating, Rating.return_id == Return.id)
+        .join(Publication, Publication.id == Rating.publication_id)
+        .join(Return.stage)
+        .where(
+            Stage.cycle_id == bindparam("cycle_id"),
+            Return.id.in_(bindparam("ids", expanding=True)),
+            Rating.role == RatingRole.AGREED,
         )
-        for found, submission_id in chosen
-    ]
+        .order_by(Publication.effective_at, Publication.id, Rating.id)
+    )
 
 
 def _drafts(session: Session, returns: Sequence[Return]) -> dict[int, list[dict[str, Any]]]:
@@ -338,18 +371,9 @@ def _agreed(
     session: Session, sources: Sequence[_Source], was: Tool
 ) -> dict[tuple[int, int], Agreed]:
     """Return each standard's latest published rating in the cycle, by membership and number."""
-    rows = session.execute(
-        select(Return.membership_id, Rating)
-        .join(Rating, Rating.return_id == Return.id)
-        .join(Publication, Publication.id == Rating.publication_id)
-        .join(Return.stage)
-        .where(
-            Stage.cycle_id == sources[0].return_.stage.cycle_id,
-            Return.id.in_([source.return_.id for source in sources]),
-            Rating.role == RatingRole.AGREED,
-        )
-        .order_by(Publication.effective_at, Publication.id, Rating.id)
-    )
+    ids = [source.return_.id for source in sources]
+    cycle_id = sources[0].return_.stage.cycle_id
+    rows = session.execute(_published(), {"cycle_id": cycle_id, "ids": ids})
     return {
         (member, rating.standard): Agreed(
             rating.rag.value, _title(was, rating.label), rating.comment, rating.improvement

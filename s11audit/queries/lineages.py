@@ -22,6 +22,9 @@ class Known:
     same_tool: bool = False
 
 
+_same: dict[str, Known] = {}  # of a tool used again: made once a process, as the tool is
+
+
 def lineages_to(session: Session, board_id: int, tool: ToolName) -> list[Known]:
     """Return every version of every lineage of a tool that the board has, in one query: its own
     first, then the installation's, then those that come with the software, the newest first."""
@@ -52,7 +55,9 @@ def lineages_to(session: Session, board_id: int, tool: ToolName) -> list[Known]:
 def between(session: Session, board_id: int, tool: ToolVersion, was: ToolVersion) -> Known | None:
     """Return the lineage that a board uses from one tool to another, None where there is none."""
     if tool.sha256 == was.sha256:
-        return Known(pure.identity(tool_of(session, tool)), same_tool=True)
+        if tool.sha256 not in _same:
+            _same[tool.sha256] = Known(pure.identity(tool_of(session, tool)), same_tool=True)
+        return _same[tool.sha256]
     known = lineages_to(session, board_id, ToolName(key=tool.key, version=tool.version))
     source = ToolName(key=was.key, version=was.version)
     return next((each for each in known if each.lineage.was == source), None)

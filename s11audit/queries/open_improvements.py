@@ -3,12 +3,16 @@ rule 51). They go on counting in their own cycle's figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from s11audit.domain.enums import ActionState, Rag
 from s11audit.models import Action, Cycle, Improvement, Rating, Return, Stage, Succession
+
+_Found = Select[Improvement, str, int, int, ActionState]
 
 
 @dataclass(frozen=True)
@@ -83,29 +87,39 @@ def ended_with_agency() -> ColumnElement[bool]:
 def open_before(session: Session, return_: Return) -> list[StillOpen]:
     """Return the agency's improvements of earlier cycles that are still open, by cycle and
     standard, in one query. The return's stage and cycle must be loaded."""
-    return _read(
-        session,
-        Improvement.membership_id == return_.membership_id,
-        Cycle.id != return_.stage.cycle_id,
-        Cycle.opened_at < return_.stage.cycle.opened_at,
+    values = {
+        "membership_id": return_.membership_id,
+        "cycle_id": return_.stage.cycle_id,
+        "opened_at": return_.stage.cycle.opened_at,
+    }
+    return _read(session, _open_before(), values)
+
+
+@cache
+def _open_before() -> _Found:
+    # Every page of a standard reads it: it is put together once.
+    return _statement(
+        Improvement.membership_id == bindparam("membership_id"),
+        Cycle.id != bindparam("cycle_id"),
+        Cycle.opened_at < bindparam("opened_at"),
         is_open(),
     )
 
 
 def open_of(session: Session, membership_id: int) -> list[StillOpen]:
     """Return all improvements of an agency that are still open, in one query."""
-    return _read(session, Improvement.membership_id == membership_id, is_open())
+    return _read(session, _statement(Improvement.membership_id == membership_id, is_open()))
 
 
 def ended_of(session: Session, membership_id: int) -> list[StillOpen]:
     """Return the improvements that ended with the agency, in one query."""
-    return _read(session, Improvement.membership_id == membership_id, ended_with_agency())
+    ended = _statement(Improvement.membership_id == membership_id, ended_with_agency())
+    return _read(session, ended)
 
 
-def _read(session: Session, *where: ColumnElement[bool]) -> list[StillOpen]:
+def _statement(*where: ColumnElement[bool]) -> _Found:
     live = and_(Action.improvement_id == Improvement.id, Action.removed_at.is_(None))
-    found: dict[int, list[ActionState | None]] = {}
-    rows = session.execute(
+    return (
         select(Improvement, Cycle.name, Stage.number, Cycle.tool_version_id, Action.state)
         .join(Return, Return.id == Improvement.return_id)
         .join(Return.stage)
@@ -113,7 +127,14 @@ def _read(session: Session, *where: ColumnElement[bool]) -> list[StillOpen]:
         .outerjoin(Action, live)
         .where(*where)
         .order_by(Cycle.opened_at.desc(), Improvement.standard, Improvement.id, Action.number)
-    ).all()
+    )
+
+
+def _read(
+    session: Session, statement: _Found, values: dict[str, Any] | None = None
+) -> list[StillOpen]:
+    found: dict[int, list[ActionState | None]] = {}
+    rows = session.execute(statement, values or {}).all()
     for improvement, _cycle, _stage, _tool, state in rows:
         found.setdefault(improvement.id, []).append(state)
     seen: dict[int, StillOpen] = {}

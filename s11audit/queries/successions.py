@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from s11audit.domain.enums import AGENCY_ROLES
@@ -21,8 +21,11 @@ from s11audit.models import (
 )
 from s11audit.queries.returns import facts_of
 
+AMembership = int | BindParameter[int]
+"""A membership's id, or the parameter of a statement that is put together before it is known."""
 
-def heirs_of(memberships: Select[Any] | Sequence[int]) -> Select[Any]:
+
+def heirs_of(memberships: Select[Any] | Sequence[AMembership]) -> Select[Any]:
     """Return the statement of (successor, predecessor) for all that these memberships came from,
     over any number of steps."""
     start = (
@@ -42,7 +45,7 @@ def heirs_of(memberships: Select[Any] | Sequence[int]) -> Select[Any]:
     return select(closure.c.heir, closure.c.came_from)
 
 
-def with_predecessors(membership_id: int) -> Select[Any]:
+def with_predecessors(membership_id: AMembership) -> Select[Any]:
     """Return the statement of the ids of a membership and of all that it came from."""
     heirs = heirs_of([membership_id]).subquery()
     member = aliased(Membership)
@@ -59,7 +62,7 @@ def carries_on(session: Session, membership_id: int) -> bool:
     return bool(session.scalar(select(found)))
 
 
-def left_to(membership_id: int) -> ColumnElement[bool]:
+def left_to(membership_id: AMembership) -> ColumnElement[bool]:
     """Return the condition that what was submitted is for a membership to carry on: its own, what
     those left that it came from, and of one that goes on after a split only what it had sent in
     before. The statement joins Membership, Return and Submission."""
