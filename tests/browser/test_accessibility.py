@@ -15,7 +15,9 @@ from s11audit import create_app
 from s11audit.extensions import db
 from s11audit.models import User
 from s11audit.transactions import writing
+from s11audit.views import errors
 from tests.support import examples, filled_board, page_checks, page_walk
+from tests.support.counting import counted_queries, written
 from tests.support.databases import Databases, close_engines, settings_for
 from tests.support.filled_builder import FilledBoard
 from tests.support.page_walk import Address
@@ -56,6 +58,8 @@ class Everything:
     without_example: list[str]
     plan: dict[str, list[Address]]
     failed: set[str]
+    written: list[str]
+    looks: page_checks.Looks
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +77,28 @@ def everything(
         app, examples.by_argument(made), examples.by_endpoint(made)
     )
     with serving(settings) as running:
-        yield Everything(made, app, running, found, without, *_plan(app, made, found))
+        clients = {role: _client(app, made, role) for role in ROLES}
+        with counted_queries() as statements, pytest.MonkeyPatch.context() as patch:
+            # Most of what is asked for is not for that role: the refusal needs no page around it.
+            patch.setattr(errors, "render_template", lambda name, **_values: name)
+            plan, failed = _plan(clients, found)
+        yield Everything(
+            made,
+            app,
+            running,
+            found,
+            without,
+            plan,
+            failed,
+            written(statements),
+            page_checks.Looks(),
+        )
     close_engines(app)
     databases.drop(url)
 
 
 def _plan(
-    app: Flask, made: FilledBoard, found: list[Address]
+    clients: dict[str, FlaskClient], found: list[Address]
 ) -> tuple[dict[str, list[Address]], set[str]]:
     """Return for each role the pages to look at, and with them the addresses that fail.
 
@@ -90,8 +109,7 @@ def _plan(
     looked_at: set[str] = set()
     failed: set[str] = set()
     plan: dict[str, list[Address]] = {}
-    for role in ROLES:
-        client = _client(app, made, role)
+    for role, client in clients.items():
         plan[role] = []
         pages = [each for each in found if each.endpoint not in ANSWERS_NO_PAGE]
         for visit in page_walk.visits(client, pages):
@@ -132,6 +150,10 @@ def test_no_page_fails(everything: Everything) -> None:
     assert everything.failed == set()
 
 
+def test_reading_a_page_changes_nothing(everything: Everything) -> None:
+    assert everything.written == []
+
+
 def test_every_page_is_opened_by_somebody(everything: Everything) -> None:
     """Nobody being able to open the example would leave a page without a test."""
     opened = {address.endpoint for pages in everything.plan.values() for address in pages}
@@ -162,7 +184,7 @@ def test_every_page_is_for_everybody(
     for address in everything.plan[role]:
         said.clear()
         _open(page, everything.served.url, address)
-        found = [*page_checks.problems_of(page), *said]
+        found = [*page_checks.problems_of(page, everything.looks), *said]
         problems += [f"{address.path}: {problem}" for problem in found]
     assert not problems, "\n".join(problems)
 
@@ -237,7 +259,10 @@ def test_a_form_sent_empty_says_what_it_needs(
         ):
             problems.append(f"{endpoint}: there is no form to send")
             continue
-        here = [*page_checks.summary_problems(page), *page_checks.problems_of(page)]
+        here = [
+            *page_checks.summary_problems(page),
+            *page_checks.problems_of(page, everything.looks),
+        ]
         problems += [f"{endpoint}: {problem}" for problem in here]
     assert not problems, "\n".join(problems)
 
@@ -271,7 +296,10 @@ def test_a_report_of_no_day_says_so(everything: Everything, context: BrowserCont
     page.get_by_label("Year", exact=True).fill("2026")
     with page.expect_navigation():
         page.get_by_role("button", name="Show").click()
-    problems = [*page_checks.summary_problems(page), *page_checks.problems_of(page)]
+    problems = [
+        *page_checks.summary_problems(page),
+        *page_checks.problems_of(page, everything.looks),
+    ]
     assert not problems, "\n".join(problems)
 
 

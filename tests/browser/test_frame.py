@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
+from tests.support.page_checks import axe_problems
 from tests.support.server import Served
-from tests.support.web import axe_problems
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from s11audit.domain.enums import Role
 from s11audit.domain.second_factor import code_at, step_at
 from tests import factories
+from tests.support.page_checks import axe_problems
 from tests.support.server import Served, serving
-from tests.support.web import axe_problems
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

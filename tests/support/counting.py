@@ -25,3 +25,12 @@ def counted_queries() -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", executed)
+
+
+def written(statements: list[str]) -> list[str]:
+    """Return those of the statements that change the database."""
+    return [
+        each
+        for each in statements
+        if each.split(None, 1)[0].upper() in ("INSERT", "UPDATE", "DELETE", "REPLACE")
+    ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.resources import files
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -12,6 +11,26 @@ WIDE = 1280
 PHONE = 375
 ZOOMED = 320  # 1280 pixels at 400 % zoom
 PATIENCE = 5_000  # milliseconds that a page's script may take to set the focus
+
+_AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+_RUN = """([tags, contrast]) => axe.run(document, {
+  runOnly: { type: "tag", values: tags },
+  rules: contrast ? {} : { "color-contrast": { enabled: false } },
+  resultTypes: ["violations"],
+}).then((found) => found.violations)"""
+# Each element as the chain of tags, classes, roles and states down to it.
+_CHAINS = """() => {
+  const chains = new Set();
+  const kind = (each) => [each.tagName, each.className.baseVal ?? each.className, each.type ?? "",
+    each.getAttribute("role") ?? "", each.disabled ? "off" : ""].join("|");
+  const walk = (each, above) => {
+    const chain = above + ">" + kind(each);
+    if (!chains.has(chain)) chains.add(chain);
+    for (const child of each.children) walk(child, chain);
+  };
+  walk(document.body, "");
+  return [...chains];
+}"""
 
 _FRAME = """() => ({
   lang: document.documentElement.lang,
@@ -27,13 +46,25 @@ _TOO_WIDE = """(width) => [...document.querySelectorAll("body *")]
   .slice(0, 3).map((each) => each.outerHTML.slice(0, 160))"""
 
 
-def axe_problems(page: Page) -> list[str]:
+class Looks:
+    """What the pages looked at so far showed: contrast takes most of axe's time, and an element
+    within the same kinds of elements, with the same classes, is drawn in the same colours."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def shows_new(self, page: Page) -> bool:
+        """Return whether the page holds a chain of kinds that no page before it held."""
+        shown = set(page.evaluate(_CHAINS)) - self._seen
+        self._seen |= shown
+        return bool(shown)
+
+
+def axe_problems(page: Page, *, contrast: bool = True) -> list[str]:
     """Return what axe finds wrong, one line a place."""
-    options: dict[str, Any] = {
-        "runOnly": {"type": "tag", "values": TAGS},
-        "resultTypes": ["violations"],
-    }
-    found = Axe().run(page, options=options).response["violations"]
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(_AXE)
+    found = page.evaluate(_RUN, [TAGS, contrast])
     return [
         f"axe {violation['id']}: {node['html'][:200]} ({' '.join(node['failureSummary'].split())})"
         for violation in found
@@ -82,11 +113,12 @@ def width_problems(page: Page) -> list[str]:
     return problems
 
 
-def problems_of(page: Page) -> list[str]:
-    """Return everything that is wrong with the page as it stands."""
+def problems_of(page: Page, looks: Looks) -> list[str]:
+    """Return everything that is wrong with the page as it stands; its colours where it shows
+    what was not looked at before."""
     return [
         *frame_problems(page),
-        *axe_problems(page),
+        *axe_problems(page, contrast=looks.shows_new(page)),
         *keyboard_problems(page),
         *width_problems(page),
     ]

@@ -66,15 +66,3 @@ def sign_in_page(page: Any, url: str, email: str, password: str = PASSWORD) -> N
     page.locator("input[name=password]").fill(password)
     page.locator("main button[type=submit], main input[type=submit]").first.click()
     page.wait_for_url(lambda address: "/login" not in address)
-
-
-def axe_problems(page: Any) -> list[str]:
-    """Return what axe finds wrong on the page, one line a place; empty when it finds nothing."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
-        for violation in found
-        for node in violation["nodes"]
-    ]

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from s11audit.queries.responses import response_for
 from s11audit.scoring.words import WHITE_SPACE, count_words
 from tests.integration.responses.filling import Scene, scene
+from tests.support.page_checks import axe_problems
 from tests.support.server import Served
-from tests.support.web import axe_problems, sign_in_page
+from tests.support.web import sign_in_page
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 pytestmark = only_sqlite

@@ -220,13 +220,13 @@ def test_processes_that_write_to_one_chain_wait_for_each_other(settings, session
     board = make.board(session)
     session.commit()
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_work, args=(settings, board.id, f"p{n}")) for n in range(3)]
+    workers = [context.Process(target=_work, args=(settings, board.id, f"p{n}")) for n in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(120)
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    assert verify(session) == (3 * EACH, None)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert verify(session) == (2 * EACH, None)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -83,7 +83,11 @@ def until(condition, seconds=30):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("database_url", "number"),
+    [("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)],
+    indirect=["database_url"],
+)
 def test_it_serves_sends_and_stops(settings, session, mailbox, number):
     box, mail_port = mailbox
     outbox.queue(session, dedupe_key="x", to_email="a@example.org", subject="s", body="b",
