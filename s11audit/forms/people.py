@@ -114,10 +114,10 @@ class SuccessorForm(FlaskForm):
     colleague = GovRadios(
         "Who takes over?", [InputRequired("Select who takes over")], choices=[], coerce=int
     )
-    name = _name("Name", hint="For somebody else.")
+    name = _name("Name")
     email = GovTextInput(
         "E-mail address",
-        hint="For somebody else. They get a link to accept.",
+        hint="They get a link to accept.",
         type="email",
         autocomplete="off",
         spellcheck=False,
@@ -126,8 +126,10 @@ class SuccessorForm(FlaskForm):
     submit = GovSubmit("Replace the lead")
 
     def set_colleagues(self, colleagues: list[tuple[int, str]]) -> None:
-        """Let one of these people be chosen, or somebody else."""
+        """Let one of these people be chosen, or somebody else, who is where there are none."""
         self.colleague.choices = [*colleagues, (SOMEBODY_ELSE, "Somebody else")]
+        if not colleagues and self.colleague.data is None:
+            self.colleague.data = SOMEBODY_ELSE
 
 
 class HandOverForm(SuccessorForm):

@@ -58,6 +58,14 @@ def administrators(session: Session, today: date) -> Sequence[Grant]:
     ).all()
 
 
+def administrator_by_grant(session: Session, grant_id: int, today: date) -> Grant:
+    """Return an administrator's grant, with the person. Raises NotFound."""
+    found = session.scalar(_held(today).where(Grant.role == Role.ADMIN, Grant.id == grant_id))
+    if found is None:
+        raise NotFound("There is no such administrator.")
+    return found
+
+
 def grant_on_board(session: Session, board_id: int, grant_id: int) -> Grant:
     """Return a role that has not ended, on that board or at one of its agencies, with person and
     agency. Raises NotFound."""

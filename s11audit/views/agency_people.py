@@ -131,7 +131,7 @@ def hand_over(membership: Membership) -> str | Response:
         except (Invalid, Refused) as error:
             show(error, form)
         else:
-            flash(f"{email} is asked to take over. You are lead until they accept.", "success")
+            flash(f"{email} is asked to take over. You stay lead at least until then.", "success")
             return redirect(url_for(".index", membership_id=membership.id))
     return render_template("agency_people/hand_over.html", membership=membership, form=form)
 

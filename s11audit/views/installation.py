@@ -73,14 +73,26 @@ def administrators() -> str | Response:
     )
 
 
-@bp.post("/administrators/<int:grant_id>/end")
+@bp.route("/administrators/<int:grant_id>/end", methods=["GET", "POST"])
 @installation(Can.MANAGE_INSTALLATION)
-def end_administrator(grant_id: int) -> Response:
-    """End an administrator's role; the last one stays."""
-    with writing() as session:
-        grants.end_role(session, actor(), grant_id, now=now())
-    flash("The role has ended.", "success")
-    return redirect(url_for("start.home"))
+def end_administrator(grant_id: int) -> str | Response:
+    """End an administrator's role, once it is said what that means; the last one stays."""
+    grant = reads.administrator_by_grant(db.session, grant_id, london_today(now()))
+    is_own, name = grant.user_id == actor().user_id, grant.user.name
+    form = PressForm()
+    if form.validate_on_submit():
+        with writing() as session:
+            grants.end_role(session, actor(), grant_id, now=now())
+        flash(
+            "You are no longer an administrator."
+            if is_own
+            else f"{name} is no longer an administrator.",
+            "success",
+        )
+        return redirect(url_for("start.home" if is_own else ".administrators"))
+    return render_template(
+        "installation/end_administrator.html", grant=grant, is_own=is_own, form=form
+    )
 
 
 @bp.post("/administrators/invitations/<int:invitation_id>/resend")

@@ -314,6 +314,7 @@ def _afterwards(made: FilledBoard, of: Any) -> dict[str, list[Values]]:
             {"token": made.ids["shared_token"], "own": "yes"},
         ],
         "agency_people.replace": [{**plain, "grant_id": made.ids["lead_grant_id"]}],
+        "installation.end_administrator": [{"grant_id": made.ids["admin_grant_id"]}],
         "agency_people.end": [
             {"membership_id": made.membership_id, "grant_id": made.ids["contributor_grant_id"]}
         ],

@@ -136,7 +136,7 @@ def _office_work(builder: Builder, other: Return) -> None:
     )  # fmt: skip
     builder.made.ids["invitation_id"] = invitation.id
     builder.made.ids["token"] = link.rsplit("/", 1)[1]
-    for role in (Role.LEAD, Role.SCRUTINEER, Role.CONTRIBUTOR):
+    for role in (Role.LEAD, Role.SCRUTINEER, Role.CONTRIBUTOR, Role.ADMIN):
         grant = session.scalars(select(Grant).where(Grant.role == role)).one()
         builder.made.ids[f"{role.value}_grant_id"] = grant.id
     _people_change(builder)

@@ -55,9 +55,12 @@ def test_administrators_are_invited_and_ended_but_the_last(session, client, admi
     assert client.post(path).status_code == 302
     assert "eve@example.org" not in client.get("/admin/administrators").text
     session.rollback()
-    make.user(session, Role.ADMIN)
+    other = make.user(session, Role.ADMIN, name="Otto Other")
     session.commit()
-    assert client.post(f"/admin/administrators/{own}/end").status_code == 302
+    theirs = session.scalars(select(Grant.id).where(Grant.user_id == other.id)).one()
+    asked = client.get(f"/admin/administrators/{theirs}/end").text
+    assert "End the role of Otto Other" in asked and f"/admin/accounts/{other.id}" in asked
+    assert client.post(f"/admin/administrators/{own}/end").location == "/"
     assert client.get("/admin").status_code == 404
 
 
