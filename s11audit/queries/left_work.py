@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from s11audit.domain.dates import london_today
@@ -47,6 +47,8 @@ class LeftWork:
     number: int = 1
     visit_id: int | None = None
     visit_on: date | None = None
+    membership_id: int | None = None
+    """Of an agency without a lead."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,15 @@ def left_work_of_board(session: Session, board_id: int, now: datetime) -> LeftWo
         _visits(session, place, now),
         _without_lead(session, place, now),
     )
+
+
+def left_to_the_office(session: Session, board_id: int, now: datetime) -> int:
+    """Return how many reviews and visits are to be given to somebody else, in one query."""
+    place = Membership.board_id == board_id
+    reviews = _reviews_in_hand(place, now, left=True).with_only_columns(Allotment.id)
+    visits = _visits_in_hand(place, now, left=True).with_only_columns(Visit.id)
+    both = union_all(reviews.order_by(None), visits.order_by(None)).subquery()
+    return session.scalar(select(func.count()).select_from(both)) or 0
 
 
 def work_of(session: Session, user_id: int, now: datetime) -> LeftWorkList:
@@ -128,13 +139,20 @@ def _standards(
 def _reviews(
     session: Session, place: ColumnElement[bool], now: datetime, *, left: bool = True
 ) -> list[LeftWork]:
+    rows = session.execute(_reviews_in_hand(place, now, left=left))
+    return [LeftWork(*row) for row in rows]
+
+
+def _reviews_in_hand(
+    place: ColumnElement[bool], now: datetime, *, left: bool
+) -> Select[Board, int, str, str, int, str]:
     gone = ~_holds(Allotment.reviewer_id, REVIEWERS, Grant.board_id == Membership.board_id, now)
     latest = (
         select(func.max(Submission.id))
         .where(Submission.return_id == Allotment.return_id)
         .scalar_subquery()
     )
-    rows = session.execute(
+    return (
         _placed(
             select(*_PLACE, User.name.label("person"))
             .select_from(Allotment)
@@ -153,12 +171,18 @@ def _reviews(
         )
         .order_by(Membership.name_key, Allotment.id)
     )
-    return [LeftWork(*row) for row in rows]
 
 
 def _visits(
     session: Session, place: ColumnElement[bool], now: datetime, *, left: bool = True
 ) -> list[LeftWork]:
+    rows = session.execute(_visits_in_hand(place, now, left=left))
+    return [LeftWork(*row[:6], visit_id=row.id, visit_on=row.visit_on) for row in rows]
+
+
+def _visits_in_hand(
+    place: ColumnElement[bool], now: datetime, *, left: bool
+) -> Select[Board, int, str, str, int, str, int, date]:
     """Visits to come of which a member of the team, or the coordinator who goes alone, has left."""
     offer = aliased(Invitation)
     member = and_(VisitMember.visit_id == Visit.id, VisitMember.removed_at.is_(None))
@@ -173,7 +197,7 @@ def _visits(
             ~_holds(User.id, (Role.OFFICE,), Grant.board_id == Membership.board_id, now),
         ),
     )
-    rows = session.execute(
+    return (
         _placed(
             select(*_PLACE, User.name.label("person"), Visit.id, Visit.visit_on)
             .select_from(Visit)
@@ -196,7 +220,6 @@ def _visits(
         )
         .order_by(Visit.visit_on, Membership.name_key, Visit.id, User.id)
     )
-    return [LeftWork(*row[:6], visit_id=row.id, visit_on=row.visit_on) for row in rows]
 
 
 def _without_lead(session: Session, place: ColumnElement[bool], now: datetime) -> list[LeftWork]:
@@ -213,7 +236,7 @@ def _without_lead(session: Session, place: ColumnElement[bool], now: datetime) -
     )
     open_now = or_(Stage.opened_at.is_not(None), Stage.opens_on <= london_today(now))
     rows = session.execute(
-        select(Board, func.min(Return.id), Membership.name, func.count())
+        select(Board, func.min(Return.id), Membership.name, func.count(), Membership.id)
         .select_from(Return)
         .join(Membership, Membership.id == Return.membership_id)
         .join(Board, Board.id == Membership.board_id)
@@ -223,8 +246,8 @@ def _without_lead(session: Session, place: ColumnElement[bool], now: datetime) -
         .order_by(Membership.name_key, Membership.id)
     )
     return [
-        LeftWork(board, return_id, agency, "", 0, number=number)
-        for board, return_id, agency, number in rows
+        LeftWork(board, return_id, agency, "", 0, number=number, membership_id=membership_id)
+        for board, return_id, agency, number, membership_id in rows
     ]
 
 

@@ -49,6 +49,9 @@ def invite(board: Board) -> str | Response:
     """Invite one person to the board or to one of its agencies."""
     form = InviteForm()
     form.set_agencies(people_reads.agency_choices(db.session, board.id, london_today(now())))
+    if request.method == "GET" and "agency" in request.args:  # one that has no lead
+        form.role.data = Role.LEAD
+        form.membership_id.data = request.args.get("agency", type=int)
     if form.validate_on_submit():
         role = form.role.data
         try:

@@ -19,6 +19,7 @@ from s11audit.queries.dashboard import (
     stage_figures,
 )
 from s11audit.queries.escalations import steps_due
+from s11audit.queries.left_work import left_to_the_office
 from s11audit.queries.plan_lists import Show
 from s11audit.queries.review_queue import Waiting, queue_counts
 from s11audit.queries.screening import to_be_screened
@@ -142,6 +143,11 @@ def _people_steps(board: Board) -> list[Step]:
         words = "1 agency has" if empty == 1 else f"{empty} agencies have"
         text = f"{words} a return to make and nobody to fill it in: invite somebody"
         steps.append(Step(text, href))
+    left = left_to_the_office(db.session, board.id, now())
+    if left:
+        words = "1 review or visit is" if left == 1 else f"{left} reviews and visits are"
+        text = f"{words} in the hands of people who have left: give them to others"
+        steps.append(Step(text, link_to("accounts.left_work", board=board.slug)))
     pending = pending_invitations(db.session, board.id, now())
     if pending:
         words = "1 invitation is" if pending == 1 else f"{pending} invitations are"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from s11audit.domain.enums import ReturnState, Role
 from s11audit.domain.errors import NotAllowed, NotFound, Refused
 from s11audit.models import Allotment, AuditLog, Grant, Response, Visit, VisitMember
-from s11audit.queries.left_work import left_work_of_board, work_of
+from s11audit.queries.left_work import left_to_the_office, left_work_of_board, work_of
 from s11audit.services import accounts, leaving
 from s11audit.services.log import verify
 from tests import factories as make
@@ -128,8 +128,13 @@ def test_through_the_pages_sessions_end_at_once_and_the_name_stays(session, clie
     sign_in(client, place["office"])
     left = client.get(f"/boards/{board.slug}/people/left-work").text
     assert "Quin Quality: 1 standard of Bury College" in left
+    invite = client.get(f"/boards/{board.slug}/people/invite?agency={place['member'].id}").text
+    assert f'<option value="{place["member"].id}" selected>' in invite
+    assert client.get(f"/boards/{board.slug}/people/invite?agency=x").status_code == 200
     sign_in(client, place["admin"])
-    assert "Give back the roles" in client.get(at).text
+    closed = client.get(at).text
+    assert "Give back the roles" in closed
+    assert f'href="/boards/{board.slug}/people/left-work"' in closed
     assert client.post(f"{at}/reactivate", data={"roles_back": "y"}).status_code == 302
     answer = theirs.post("/login", data={"email": quin.email, "password": make.PASSWORD})
     assert answer.status_code == 302
@@ -174,7 +179,9 @@ def test_what_they_had_in_hand_is_listed_for_who_shares_it_out(session, place):
     assert told(left_work_of_board(session, board.id, make.NOW)) == [
         [], [], [], [("Nobody leads", 1)],
     ]  # fmt: skip
+    assert left_to_the_office(session, board.id, make.NOW) == 0
     close(session, place)
+    assert left_to_the_office(session, board.id, make.NOW) == 2
     assert told(left_work_of_board(session, board.id, make.NOW)) == [
         *in_hand, [("Bury College", 1), ("Nobody leads", 1)],
     ]  # fmt: skip
