@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def _key(text: str) -> str:
 
 
 def _years(text: str) -> int:
-    years = int(text)
+    years = _number(text)
     if not 1 <= years <= 50:
         raise ValueError("it must be a number of years from 1 to 50")
     return years
@@ -55,7 +55,7 @@ def _who_needs_a_factor(text: str) -> str:
 
 
 def _hour(text: str) -> int:
-    hour = int(text)
+    hour = _number(text)
     if not 0 <= hour <= 23:
         raise ValueError("it must be an hour from 0 to 23")
     return hour
@@ -68,9 +68,41 @@ def _limits(text: str) -> str:
     return text
 
 
+def _number(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise ValueError("it must be a whole number, such as 5")
+    return int(text)
+
+
+def _some(text: str) -> int:
+    if not _number(text):
+        raise ValueError("it must be 1 or more")
+    return int(text)
+
+
+def _database(text: str) -> str:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        known = make_url(text).drivername in ("sqlite", "postgresql+psycopg")
+    except (ArgumentError, ValueError):
+        known = False
+    if not known:
+        raise ValueError(
+            "the database must be SQLite or PostgreSQL: sqlite:///file, or "
+            "postgresql+psycopg://user:password@host/name"
+        )
+    return text
+
+
 def _store(text: str) -> str:
+    parts = urlsplit(text)
+    says = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     if not re.match(r"file:///.|s3://[^/?@]+", text):
         raise ValueError("it must be file:///folder or s3://bucket/path")
+    if says - STORE_SAYS or parts.username:
+        raise ValueError(f"after “?” it may say {', '.join(sorted(STORE_SAYS))}, and nothing else")
     return text
 
 
@@ -97,17 +129,19 @@ def _web_address(text: str) -> str:
 
 
 SHORTEST_KEY = 32
+STORE_SAYS = frozenset({"endpoint", "region", "path_style"})
 SECOND_FACTORS = ("board", "everyone", "none")
 SHORTEST_TOKEN = 16
 FEWEST_CHARACTERS = 10  # different ones, in a key that nobody made up
 KEYS_OF_EXAMPLES = ("change me", "example", "secret", "for the tests only", "s11audit")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+HIDDEN = (_key, _keys, _token, _database, _store)  # what may hold a secret is not shown
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATA", "instance", str, "Folder for the SQLite file and the evidence."),
     Setting(
         "DATABASE_URL",
         "",
-        str,
+        _database,
         "SQLAlchemy URL of the database; empty: SQLite in `s11audit.db` in the data folder. "
         "PostgreSQL: postgresql+psycopg://user:password@host/name.",
     ),
@@ -159,15 +193,15 @@ SETTINGS: tuple[Setting, ...] = (
         "Send cookies over HTTPS only. Set it to yes wherever the service is reached by HTTPS.",
     ),
     Setting(
-        "SESSION_MINUTES", 480, int, "Minutes without a request after which one is signed out."
+        "SESSION_MINUTES", 480, _some, "Minutes without a request after which one is signed out."
     ),
     Setting(
         "SESSION_DAYS",
         7,
-        int,
+        _some,
         "Days after which one is signed out however often one comes back.",
     ),
-    Setting("INVITATION_DAYS", 14, int, "Days for which an invitation's link works."),
+    Setting("INVITATION_DAYS", 14, _some, "Days for which an invitation's link works."),
     Setting(
         "RETENTION_YEARS",
         6,
@@ -175,7 +209,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Years after a cycle's last stage was closed for which what agencies wrote is kept, where "
         "the board office sets no others for the cycle. Nothing is removed by itself.",
     ),
-    Setting("MAX_UPLOAD_MB", 20, int, "Largest evidence file, in megabytes."),
+    Setting("MAX_UPLOAD_MB", 20, _some, "Largest evidence file, in megabytes."),
     Setting(
         "EVIDENCE_TYPES",
         "pdf,docx,xlsx,pptx,odt,ods,odp,txt,csv,png,jpg",
@@ -192,7 +226,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "MAIL_SERVER", "", str, "SMTP server; empty: mail stays in the outbox to be read there."
     ),
-    Setting("MAIL_PORT", 587, int, "Port of the SMTP server."),
+    Setting("MAIL_PORT", 587, _some, "Port of the SMTP server."),
     Setting("MAIL_USERNAME", "", str, "Name at the SMTP server, where it asks for one."),
     Setting("MAIL_PASSWORD", "", str, "Password at the SMTP server."),
     Setting("MAIL_USE_TLS", True, _flag, "Begin TLS on the SMTP connection (STARTTLS)."),
@@ -240,7 +274,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "PROXIES",
         0,
-        int,
+        _number,
         "How many reverse proxies stand before the service and set X-Forwarded-For.",
     ),
     Setting(
@@ -288,7 +322,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:
             values[setting.name] = setting.read(text)
         except ValueError as error:
-            shown = "this" if setting.read in (_key, _keys, _token) else repr(text)
+            shown = "this" if setting.read in HIDDEN else repr(text)
             raise ValueError(
                 f"S11AUDIT_{setting.name}: {shown} cannot be read ({error})."
             ) from None

@@ -4,6 +4,7 @@ Errors are one clear sentence on standard error: exit 2 for bad usage or input, 
 The commands themselves are in `s11audit/commands/`, a module a noun.
 """
 
+import sqlite3
 import sys
 from typing import Any
 
@@ -27,6 +28,8 @@ from s11audit.commands import (
     tools,
 )
 from s11audit.domain.errors import Conflict, NotAllowed, S11Error
+
+_NO_ROOM = "Make room on the disk, then do it again."
 
 
 class Commands(click.Group):
@@ -52,15 +55,40 @@ class Commands(click.Group):
         except (NotAllowed, Conflict) as error:
             _end(str(error), 1)
         except S11Error as error:
-            _end(str(error), 2)
-        except SQLAlchemyError as error:
+            _end_refused(error)
+        except (SQLAlchemyError, sqlite3.Error) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            _end(f"The database cannot be used: {reason}", 1)
+            _end(f"The database cannot be used: {reason.rstrip('.')}. {_what_to_do(error)}", 1)
         except UnicodeEncodeError:
             _end("What was given holds bytes that are not text in UTF-8.", 2)
         except OSError as error:
-            _end(f"{error.filename or 'A file'}: {error.strerror or error}.", 1)
+            what_to_do = f" {_NO_ROOM}" if _is_out_of_room(error) else ""
+            _end(f"{error.filename or 'A file'}: {error.strerror or error}.{what_to_do}", 1)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_out_of_room(error: BaseException) -> bool:
+    from s11audit.transactions import is_out_of_room
+
+    return is_out_of_room(error)
+
+
+def _what_to_do(error: Exception) -> str:
+    if _is_out_of_room(error):
+        return _NO_ROOM
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+        return "Somebody else is writing. Do it again in a minute."
+    return "See that it runs, and that S11AUDIT_DATABASE_URL and S11AUDIT_DATA are right."
+
+
+def _end_refused(error: S11Error) -> None:
+    from s11audit.adapters.storage import StorageFailed
+
+    if not isinstance(error, StorageFailed):
+        _end(str(error), 2)
+        return
+    reason = error.reason.rstrip(".")
+    _end(f"The evidence store cannot be used: {reason}. s11audit check says what to do.", 1)
 
 
 def _end(message: str, code: int) -> None:

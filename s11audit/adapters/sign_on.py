@@ -4,6 +4,7 @@ of what comes back (domain rule 70). Knows nothing of accounts."""
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import compare_digest, token_urlsafe
 from threading import Lock
 from typing import Any
@@ -17,7 +18,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from requests import RequestException
 
-from s11audit.domain.sign_on import Provider, is_safe_address
+from s11audit.domain.sign_on import Provider, is_safe_address, read_providers
 
 SCOPE = "openid email profile"
 # Signed with the provider's private key: neither "none" nor a secret that both know.
@@ -26,6 +27,19 @@ SECONDS = 10
 KEPT_SECONDS = 3600
 CLOCK_SECONDS = 120
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+def providers_in(file: str) -> tuple[Provider, ...]:
+    """Return the providers of the operator's file; none where no file is set. Raises ValueError
+    naming the setting where it cannot be read."""
+    if not file:
+        return ()
+    try:
+        return read_providers(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"S11AUDIT_SIGN_ON: {file} cannot be read ({error.strerror}).") from None
+    except ValueError as error:
+        raise ValueError(f"S11AUDIT_SIGN_ON: {file}: {error}.") from None
 
 
 class ProviderDown(Exception):

@@ -35,16 +35,20 @@ def backup(file: Path) -> None:
 
     with _database() as app:
         progress = Progress("Writing the backup")
-        made = backups.write(
-            db.engine,
-            _storage(app),
-            file,
-            now=now(),
-            secret_key=app.config["SECRET_KEY"],
-            ledger=_ledger(app),
-            told=progress,
-        )
-        progress.end()
+        try:
+            made = backups.write(
+                db.engine,
+                _storage(app),
+                file,
+                now=now(),
+                secret_key=app.config["SECRET_KEY"],
+                ledger=_ledger(app),
+                told=progress,
+            )
+        except OSError as error:
+            raise _not_written(file, error) from error
+        finally:
+            progress.end()
     click.echo(
         f"{file}: {_held(made.tables, made.rows, made.files)}, {made.size:,} bytes, read back and "
         f"checked.\nSHA-256 {made.sha256}"
@@ -103,6 +107,17 @@ def restore(file: Path) -> None:
         f"The log is whole: {counted(done.entries, 'entry', 'entries')} checked.\n"
         "Next: s11audit check --deep. It should call nothing wrong but the worker, which does not "
         "run yet, and backups where none was made here. Then start the service."
+    )
+
+
+def _not_written(file: Path, error: OSError) -> click.ClickException:
+    from s11audit.transactions import is_out_of_room
+
+    what_to_do = "Name a file in a folder that is there and that this user may write to."
+    if is_out_of_room(error):
+        what_to_do = "Make room on that disk, or name a file on another one."
+    return click.ClickException(
+        f"{file}: the backup cannot be written ({error.strerror or error}). {what_to_do}"
     )
 
 

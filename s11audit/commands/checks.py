@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from s11audit.adapters.storage import StorageFailed
@@ -23,7 +24,8 @@ _SEE_TO_DATABASE = (
     "database itself is damaged, stop the service, keep it, and restore the last good backup into "
     "an empty place."
 )
-_SEE_TO_STORE = "See that it runs, and that S11AUDIT_EVIDENCE_URL and the keys to it are right."
+_SEE_TO_BUCKET = "See that it runs, and that S11AUDIT_EVIDENCE_URL and the keys to it are right."
+_SEE_TO_FOLDER = "See that the folder is there, and that this user may read and write it."
 # Where the database is empty, of another version or not to be read, nothing in it is looked at.
 _NOTHING_TO_ASK = ("s11audit init", "Install that version", _UNREADABLE)
 
@@ -62,19 +64,19 @@ def _findings(app: "Flask", *, deep: bool) -> "list[Finding]":
     from s11audit.services.checks_scanning import check_halves, check_scanning
 
     moment, data = now(), app.config
-    found = checks.check_settings(settings_module().weaknesses(data))
+    found = checks.check_settings(settings_module().weaknesses(data) + _sign_on(data["SIGN_ON"]))
     of_database = _asked("database", lambda: checks.check_database(db.engine))
     found += of_database
+
+    def evidence() -> "list[Finding]":
+        storage = storage_at(data["EVIDENCE_URL"])
+        known = checks.check_evidence(db.session, storage, now=moment, deep=deep)
+        return known + check_halves(storage)
+
     if not any(said in each.sentence for each in of_database for said in _NOTHING_TO_ASK):
         for area, ask in (
             ("log", lambda: checks.check_log(db.session)),
-            (
-                "evidence",
-                lambda: checks.check_evidence(
-                    db.session, storage_at(data["EVIDENCE_URL"]), now=moment, deep=deep
-                ),
-            ),
-            ("evidence", lambda: check_halves(storage_at(data["EVIDENCE_URL"]))),
+            ("evidence", evidence),
             ("scanning", lambda: check_scanning(db.session, data["CLAMD"], now=moment)),
             ("mail", lambda: checks.check_mail(db.session, now=moment, can_send=can_send())),
             ("worker", lambda: checks.check_worker(db.session, now=moment)),
@@ -83,7 +85,20 @@ def _findings(app: "Flask", *, deep: bool) -> "list[Finding]":
             db.session.rollback()
     if data["BACKUPS"]:
         found += checks.check_backups(Path(data["BACKUPS"]), now=moment)
-    return found + checks.check_room(Path(data["DATA"]))
+    return found + checks.check_folder(Path(data["DATA"]))
+
+
+def _sign_on(file: str) -> list[str]:
+    """Return what is wrong with the file of single sign-on, without which nothing is served."""
+    if not file:
+        return []
+    from s11audit.adapters.sign_on import providers_in  # with its library, which is large
+
+    try:
+        providers_in(file)
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def _asked(area: str, ask: "Callable[[], list[Finding]]") -> "list[Finding]":
@@ -96,5 +111,7 @@ def _asked(area: str, ask: "Callable[[], list[Finding]]") -> "list[Finding]":
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return [Finding(area, f"{_UNREADABLE}: {reason.rstrip('.')}. {_SEE_TO_DATABASE}")]
     except StorageFailed as error:
+        url = current_app.config["EVIDENCE_URL"]
+        what_to_do = _SEE_TO_FOLDER if url.startswith("file:") else _SEE_TO_BUCKET
         reason = error.reason.rstrip(".")
-        return [Finding(area, f"The evidence store cannot be read: {reason}. {_SEE_TO_STORE}")]
+        return [Finding(area, f"The evidence store cannot be read: {reason}. {what_to_do}")]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask, current_app
@@ -13,10 +13,15 @@ from s11audit.domain.dates import iso_day
 from s11audit.domain.errors import Invalid
 from s11audit.paths import settings_module
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
 
 @contextmanager
-def opened(settings: dict[str, Any] | None = None) -> Iterator[None]:
-    """Enter the application with a database that is ready: an empty one is made at once.
+def opened(settings: dict[str, Any] | None = None, *, make: bool = True) -> Iterator[None]:
+    """Enter the application with a database that is ready: an empty one is made at once. Without
+    `make` it is not, and an error says that there is nothing: for a command that looks at what
+    there should be.
 
     Raises a usage error for settings that cannot be read, and Invalid for a database of an
     earlier version, which only `s11audit init` upgrades.
@@ -26,7 +31,7 @@ def opened(settings: dict[str, Any] | None = None) -> Iterator[None]:
 
     with app.app_context():
         try:
-            _make_ready()
+            _make_ready(make)
             yield
         finally:
             for engine in db.engines.values():
@@ -41,13 +46,6 @@ def application(settings: dict[str, Any] | None = None) -> Flask:
         return create_app(settings, pages=False)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("s11audit"):
-            raise
-        raise click.UsageError(
-            f"S11AUDIT_DATABASE_URL: the database must be SQLite or PostgreSQL; {error.name} is "
-            "not installed."
-        ) from error
 
 
 def let_people_in(host: str) -> None:
@@ -65,13 +63,19 @@ def let_people_in(host: str) -> None:
         raise click.UsageError("\n".join(weak))
 
 
-def _make_ready() -> None:
+def _make_ready(make: bool) -> None:
     from sqlalchemy import inspect
 
     from s11audit.extensions import db
     from s11audit.services import database
 
-    if not inspect(db.engine).get_table_names():
+    if _is_missing(db.engine, make) or not inspect(db.engine).get_table_names():
+        if not make:
+            place = db.engine.url.render_as_string(hide_password=True)
+            raise click.ClickException(
+                f"There is no database of s11audit at {place}: there was nothing to look at. Are "
+                "S11AUDIT_DATA and S11AUDIT_DATABASE_URL those of the service?"
+            )
         database.upgrade()
         return
     if not database.is_current():
@@ -79,6 +83,14 @@ def _make_ready() -> None:
             "The database is not of this version of s11audit. Make a copy of it, then run "
             "s11audit init."
         )
+
+
+def _is_missing(engine: "Engine", make: bool) -> bool:
+    """Return whether SQLite's file is not there, where looking at it would make it."""
+    file = engine.url.database
+    if make or engine.dialect.name != "sqlite" or not file:
+        return False
+    return Path(file).parent.is_dir() and not Path(file).exists()
 
 
 def now() -> datetime:

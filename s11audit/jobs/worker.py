@@ -5,10 +5,12 @@ own work in the database and the next one takes it up.
 """
 
 import logging
+import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 from flask import Flask
@@ -74,17 +76,28 @@ def register(huey: Huey, app: Flask) -> None:
     sweep()
 
 
+def _end(sentence: str) -> NoReturn:
+    sys.stderr.write(f"Error: {sentence}\n")
+    raise SystemExit(1)
+
+
 def main() -> None:
     """Run until SIGTERM, which lets the message that is being sent be finished. Settings that
-    cannot be read or are too weak end it with a sentence each."""
+    cannot be read or are too weak end it with a sentence each, and so does a database that cannot
+    be reached."""
     try:
         app = create_app()
+        huey = make_huey(app.config["DATABASE_URL"], app.config["DATA"])
     except ValueError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        raise SystemExit(1) from None
+        _end(str(error))
+    except (psycopg.OperationalError, sqlite3.OperationalError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        _end(
+            f"The database cannot be used: {reason}. See that it runs, and that "
+            "S11AUDIT_DATABASE_URL and S11AUDIT_DATA are right."
+        )
     process_log.set_up()
     set_up_mail(app)
-    huey = make_huey(app.config["DATABASE_URL"], app.config["DATA"])
     register(huey, app)
     huey.create_consumer(workers=1, graceful_signal="TERM", shutdown_timeout=SECONDS_TO_STOP).run()
 

@@ -4,6 +4,7 @@ One function an area; each reads only, and what it cannot read is a finding too.
 prints them.
 """
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _faults(connection: Connection) -> Iterator[str]:
 
 def check_log(session: Session) -> list[Finding]:
     """Prove every chain of the log."""
-    _count, broken = log.verify(session)
+    _count, broken = log.prove(session)
     if broken is None:
         return []
     return [
@@ -248,10 +249,18 @@ def check_worker(session: Session, *, now: datetime) -> list[Finding]:
     return [Finding("worker", said)]
 
 
-def check_room(folder: Path) -> list[Finding]:
-    """Check that there is room on the disk of the data folder."""
+def check_folder(folder: Path) -> list[Finding]:
+    """Check that the data folder can be written, that nobody else on the machine reads what is in
+    it, and that there is room on its disk."""
+    found = []
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        said = f"{folder} cannot be written by this user. Give it to the service’s: chown."
+        found.append(Finding("disk", said))
+    if folder.stat().st_mode & 0o077:
+        said = f"Others on this machine can look into {folder}. Run: chmod 700 {folder}"
+        found.append(Finding("disk", said, Severity.NOTE))
     free = shutil.disk_usage(folder).free
-    if free >= LEAST_ROOM:
-        return []
-    left = f"{free // (1024 * 1024):,} MB"
-    return [Finding("disk", f"Only {left} are free where {folder} lies. Make room.")]
+    if free < LEAST_ROOM:
+        left = f"{free // (1024 * 1024):,} MB"
+        found.append(Finding("disk", f"Only {left} are free where {folder} lies. Make room."))
+    return found

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -36,7 +35,6 @@ from s11audit.domain.sign_on import (
     Person,
     Provider,
     person_of,
-    read_providers,
 )
 from s11audit.domain.wording import in_words
 from s11audit.extensions import db
@@ -69,16 +67,7 @@ def register(app: Flask) -> None:
 
     Raises ValueError naming the setting where the file cannot be read.
     """
-    found: tuple[Provider, ...] = ()
-    if file := app.config["SIGN_ON"]:
-        try:
-            found = read_providers(Path(file).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ValueError(
-                f"S11AUDIT_SIGN_ON: {file} cannot be read ({error.strerror})."
-            ) from None
-        except ValueError as error:
-            raise ValueError(f"S11AUDIT_SIGN_ON: {file}: {error}.") from None
+    found = providers_of.providers_in(app.config["SIGN_ON"])
     app.extensions["sign_on"] = Providers({each.key: each for each in found}, Discovered())
     app.context_processor(lambda: {"sign_on_providers": found})
     if found:

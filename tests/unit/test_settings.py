@@ -66,7 +66,17 @@ def test_limits_and_earlier_keys_are_read_or_refused() -> None:
     key = "0123456789abcdef" * 2
     read = config.load({"S11AUDIT_SECRET_KEYS_BEFORE": f"{key}, {key[::-1]}"})
     assert read["SECRET_KEYS_BEFORE"] == (key, key[::-1])
-    for name, text in (("SECRET_KEYS_BEFORE", f"{key},short"), ("ACCOUNT_LIMIT", "often")):
+    for name, text in (
+        ("SECRET_KEYS_BEFORE", f"{key},short"),
+        ("ACCOUNT_LIMIT", "often"),
+        ("PROXIES", "-1"),
+        ("SESSION_MINUTES", "0"),
+        ("MAX_UPLOAD_MB", "20 MB"),
+        ("DATABASE_URL", f"postgres://s11audit:{key}@host/name"),
+        ("DATABASE_URL", f"postgresql+psycopg://s11audit:{key}@host:port/name"),
+        ("EVIDENCE_URL", f"s3://bucket/path?secret={key}"),
+        ("EVIDENCE_URL", f"s3://{key}@bucket/path"),
+    ):
         with pytest.raises(ValueError, match=f"S11AUDIT_{name}: .*cannot be read") as error:
             config.load({f"S11AUDIT_{name}": text})
         assert key not in str(error.value)

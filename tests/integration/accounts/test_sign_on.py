@@ -333,7 +333,7 @@ def test_the_operator_unbinds_an_account(session, database_url, tmp_path, ann):
     )
     session.commit()
     operator = Operator(tmp_path, database_url)
-    assert operator.run("user", "unbind", "nobody@midshire.example").exit_code == 1
+    assert operator.run("user", "unbind", "nobody@midshire.example").exit_code == 2
     assert "1 removed" in operator.ok("user", "unbind", ann.email)
     session.rollback()
     assert session.scalar(select(func.count(UserIdentity.id))) == 0

@@ -152,7 +152,10 @@ def test_mail_worker_backups_and_room(
     assert "not a folder" in sentences(checks.check_backups(tmp_path / "none", now=NOW))
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage(9, 9, 41 * 1024 * 1024))
-    assert "Only 41 MB are free" in sentences(checks.check_room(tmp_path))
+    tmp_path.chmod(0o755)
+    said = sentences(checks.check_folder(tmp_path))
+    assert "wrong: Only 41 MB are free" in said
+    assert f"note: Others on this machine can look into {tmp_path}. Run: chmod 700" in said
 
 
 def test_the_command_says_once_that_the_database_cannot_be_read_and_what_to_do(
@@ -161,11 +164,14 @@ def test_the_command_says_once_that_the_database_cannot_be_read_and_what_to_do(
     data = tmp_path / "data"
     monkeypatch.setenv("S11AUDIT_DATA", str(data))
     monkeypatch.delenv("S11AUDIT_DATABASE_URL", raising=False)
+    monkeypatch.setenv("S11AUDIT_SIGN_ON", "/nowhere.toml")
     runner = CliRunner()
     empty = runner.invoke(check, standalone_mode=False)
     assert (empty.return_value, "Run s11audit init" in empty.output) == (1, True)
+    assert "settings (wrong): S11AUDIT_SIGN_ON: /nowhere.toml cannot be read" in empty.output
     assert data.stat().st_mode & 0o077 == 0  # nobody else on the machine reads what is in it
     (data / "s11audit.db").write_text("This is no database, but a text of some length.")
+    monkeypatch.delenv("S11AUDIT_SIGN_ON")
     spoilt = runner.invoke(check, standalone_mode=False)
     assert spoilt.return_value == 1
     said = [line for line in spoilt.output.splitlines() if "cannot be read" in line]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import create_engine, text
 
+from s11audit import transactions
 from s11audit.cli import main
 from s11audit.domain.dates import in_words, london_today
 from s11audit.tools import loader
@@ -186,6 +189,18 @@ def test_the_log_is_exported_and_verified(board: Operator) -> None:
     engine.dispose()
     told = board.refused("log", "verify", code=1)
     assert told == "The log is broken at board:1, entry 2: the row was altered.\n"
+    with engine.begin() as connection, unguarded(connection):
+        connection.execute(text("DELETE FROM audit_payload"))
+        connection.execute(text("DELETE FROM audit_log"))
+    engine.dispose()
+    told = board.refused("log", "verify", code=1)
+    assert told == "The log is broken at board:1, entry 1: row 1 is missing.\n"
+    nowhere = Operator(board.folder / "elsewhere")
+    for command in (("log", "verify"), ("log", "export")):
+        assert "There is no database of s11audit at sqlite" in nowhere.refused(*command, code=1)
+    assert not (nowhere.folder / "data" / "s11audit.db").exists()
+    nowhere.ok("init")
+    assert nowhere.ok("log", "verify") == "The log is whole: 0 entries checked.\n"
 
 
 @pytest.mark.parametrize(
@@ -252,11 +267,21 @@ def test_an_empty_setting_counts_as_not_set(
     assert (tmp_path / "instance" / "s11audit.db").is_file()
 
 
-def test_a_database_that_is_out_of_reach(tmp_path: Path) -> None:
-    operator = Operator(tmp_path, f"sqlite:///{tmp_path}/no/such/folder/x.db")
-    told = operator.refused("log", "verify", code=1)
+def test_a_database_that_is_out_of_reach_or_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = Operator(tmp_path, f"sqlite:///{tmp_path}/no/such/folder/x.db")
+    told = away.refused("log", "verify", code=1)
     assert told.startswith("The database cannot be used: ")
+    assert "See that it runs, and that S11AUDIT_DATABASE_URL" in told
     assert told.count("\n") == 1
+    operator = Operator(tmp_path)
+    operator.ok("init")
+    monkeypatch.setattr(transactions, "BUSY_SECONDS", 0)
+    with closing(sqlite3.connect(tmp_path / "data" / "s11audit.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = operator.refused("board", "add", "north", "North", code=1)
+    assert "Somebody else is writing. Do it again in a minute." in told
 
 
 def test_reports_are_written_whole_in_every_format(board: Operator) -> None:

@@ -15,6 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select, text
 
+from s11audit.jobs import worker
 from s11audit.models import OutboxMessage
 from s11audit.services import outbox
 from s11audit.services.database import differences
@@ -149,3 +150,14 @@ def test_an_address_in_use_is_named(settings, app):
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1
     assert f"127.0.0.1:{port}" in said
+
+
+def test_a_worker_out_of_reach_of_its_database_says_what_to_do(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("S11AUDIT_DATA", str(tmp_path))
+    monkeypatch.setenv("S11AUDIT_DATABASE_URL", "postgresql+psycopg://x@127.0.0.1:9/none")
+    with pytest.raises(SystemExit) as ended:
+        worker.main()
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Error: The database cannot be used: ")
+    assert told.endswith("S11AUDIT_DATABASE_URL and S11AUDIT_DATA are right.\n")
