@@ -3,6 +3,7 @@
 # /usr/local/bin/s11audit (mode 755). What is set before the command stands above the settings:
 #   S11AUDIT_DATA=/tmp/beside S11AUDIT_DATABASE_URL= s11audit restore FILE
 set -eu
+umask 077  # what it writes is for the service alone, as what the units write is
 
 # As systemd reads them: a line is NAME=value, with or without quotes around the value.
 while IFS= read -r line || [ -n "$line" ]; do

@@ -161,5 +161,5 @@ def test_the_command_has_the_services_settings(tmp_path: Path) -> None:
     assert "S11AUDIT_LOGIN_LIMIT: 'never & $HOME' cannot be read" in said("init")
     settings.write_text(settings.read_text().replace("never & $HOME", "5 per minute"))
     assert said("init") == "The database is ready.\n"
-    assert (tmp_path / "data" / "s11audit.db").is_file()
+    assert (tmp_path / "data" / "s11audit.db").stat().st_mode & 0o777 == 0o600
     assert "/nowhere" not in said("check")
