@@ -2,6 +2,8 @@
 
 import os
 import stat
+from contextlib import suppress
+from io import UnsupportedOperation
 from typing import IO
 
 import click
@@ -32,12 +34,12 @@ def verify(head: str | None) -> None:
         raise click.UsageError(
             "--head needs a hash of the log: at least 8 of its digits 0 to 9 and a to f."
         )
-    with opened():
+    with opened(make=False):
         from s11audit.extensions import db
         from s11audit.queries.log import chain_in_words, look_up
         from s11audit.services import log as service
 
-        count, broken = service.verify(db.session)
+        count, broken = service.prove(db.session)
         if broken:
             raise click.ClickException(
                 f"The log is broken at {broken.chain}, entry {broken.sequence}: {broken.reason}."
@@ -69,7 +71,7 @@ def export(board: str | None, installation: bool, output: IO[str]) -> None:
     that others can prove it. It holds personal data."""
     if board and installation:
         raise click.UsageError("Give --board or --installation, not both.")
-    with opened():
+    with opened(make=False):
         from s11audit.exchange.log_lines import log_lines
         from s11audit.extensions import db
         from s11audit.models.audit_log import INSTALLATION_CHAIN, chain_of
@@ -78,7 +80,8 @@ def export(board: str | None, installation: bool, output: IO[str]) -> None:
         chain = INSTALLATION_CHAIN if installation else None
         if board:
             chain = chain_of(board_by_slug(db.session, board).id)
-        if stat.S_ISREG(os.fstat(output.fileno()).st_mode):
-            os.fchmod(output.fileno(), 0o600)  # what it holds is its owner's to give on
+        with suppress(UnsupportedOperation):  # of what is no file of the system
+            if stat.S_ISREG(os.fstat(output.fileno()).st_mode):
+                os.fchmod(output.fileno(), 0o600)  # what it holds is its owner's to give on
         for line in log_lines(db.session, chain):
             output.write(line + "\n")

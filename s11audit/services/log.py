@@ -28,9 +28,9 @@ from s11audit.services.log_hashes import (
     payload_hash,
     row_hash,
 )
-from s11audit.services.log_proof import Break, verify
+from s11audit.services.log_proof import Break, prove, verify
 
-__all__ = ["Break", "record", "record_for", "verify"]
+__all__ = ["Break", "prove", "record", "record_for", "verify"]
 
 # Sent with every change, under the write lock: put together once, and past the ORM.
 _HEAD = (

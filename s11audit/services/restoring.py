@@ -82,10 +82,10 @@ def restore(
         with database.changing() as connection:
             _refuse_rows(connection)
             rows = fill(connection, archive, told, steps)
+            same = _same_heads(connection, archive)
             database.migrate(connection)
             with Session(bind=connection, join_transaction_mode="rollback_only") as session:
                 session.info["base_url"] = ""
-                same = _same_heads(connection, archive)
                 starting_again.end_what_was_open(session, now=now)
                 log.record(
                     session, OPERATOR, Role.ADMIN, "backup.restored", "installation", None,

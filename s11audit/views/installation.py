@@ -142,7 +142,7 @@ def log_page() -> str:
 @installation(Can.MANAGE_INSTALLATION)
 def check_log() -> str:
     """Check every chain of the log and show what was found. Nothing is changed."""
-    return _log_page(log.verify(db.session))
+    return _log_page(log.prove(db.session))
 
 
 def _log_page(checked: tuple[int, log.Break | None] | None) -> str:

@@ -76,13 +76,15 @@ def test_nothing_of_a_released_version_is_lost(upgraded: tuple[Flask, str]) -> N
 
 def _every_value_is_there(version: str) -> None:
     with db.engine.connect() as connection, Archive(RELEASES / f"{version}.s11audit") as archive:
+        chains = len(archive.manifest["log"])  # each gets the entry `log.upgraded`
+        added = dict.fromkeys(("audit_log", "audit_payload"), chains)
         for name in archive.tables():
             lines = archive.lines(f"tables/{name}.jsonl")
             columns = json.loads(next(lines))
             key = inspect(connection).get_pk_constraint(name)["constrained_columns"]
             stored = _stored(connection, name, key)
             expected = [json.loads(line) for line in lines]
-            assert len(stored) == len(expected) > 0, name
+            assert len(stored) == len(expected) + added.get(name, 0) > 0, name
             for row in expected:
                 values = {c: (value, kind) for (c, kind), value in zip(columns, row, strict=True)}
                 _compare(connection, name, values, stored[tuple(str(values[c][0]) for c in key)])

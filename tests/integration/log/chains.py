@@ -8,6 +8,7 @@ from s11audit.models import AuditLog, AuditPayload
 from s11audit.services import log
 from s11audit.services.log_hashes import digest, hashed_fields, row_hash
 from s11audit.services.log_payloads import Change, redact_all
+from s11audit.services.log_proof import UPGRADED
 from tests import factories as make
 from tests.support.tampering import unguarded
 
@@ -38,8 +39,8 @@ def take_out(session, sequence, statement, **extra):
 
 
 def of_version_1(session):
-    """Turn the chain into one of s11audit 0.1.0, as its migration leaves it, by the rule of then:
-    rows hashed with the name, payloads without a salt."""
+    """Turn the chain into one of s11audit 0.1.0, as its upgrade leaves it, by the rule of then:
+    rows hashed with the name, payloads without a salt; and the entry that ends them."""
     previous = "0" * 64
     with unguarded(session):
         for sequence in range(1, 5):
@@ -51,4 +52,9 @@ def of_version_1(session):
             one.previous_hash, one.hash = previous, row_hash(previous, fields)
             previous = one.hash
             session.flush()
+    chain = one.chain
+    log.record(
+        session, OPERATOR, Role.ADMIN, UPGRADED, "log", None,
+        now=make.NOW, board_id=int(chain.partition(":")[2]), after={"entries": 4},
+    )  # fmt: skip
     session.commit()

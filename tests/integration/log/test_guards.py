@@ -7,8 +7,10 @@ from sqlalchemy.exc import DBAPIError
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import OPERATOR, Actor
 from s11audit.models import AuditLog, AuditPayload
+from s11audit.services import log
+from s11audit.services.log_hashes import payload_hash
 from s11audit.services.log_payloads import Change, erase_names, redact_all
-from s11audit.services.log_proof import verify
+from s11audit.services.log_proof import UNREADABLE, Break, erased_row, verify
 from tests import factories as make
 from tests.integration.log.chains import NOBODY, add, of_version_1, payload, row, take_out
 from tests.support.tampering import unguarded
@@ -134,15 +136,55 @@ def test_what_a_redaction_says_stays_and_only_its_name_can_be_erased(session, ch
     assert "Jane" not in everything and "jane@" not in everything
 
 
+def test_a_forged_redaction_excuses_no_altered_row(session, chained):
+    """Somebody who may drop triggers alters a row, says of it what is said of rows of 0.1.0 whose
+    name was erased, has an entry of their own name it so, and does as much to every row before."""
+    for changed, version, found in (
+        ([2], 2, (2, "the row was altered")),
+        ([2], 1, (2, "the row was altered")),
+        ([1, 2], 1, (3, "the rows before it pass for those of s11audit 0.1.0")),
+        ([1, 2, 3, 4, 5, 6, 7], 1, (8, "the rows before it pass for those of s11audit 0.1.0")),
+    ):
+        said = [excused(session, sequence, version) for sequence in changed]
+        log.record(
+            session, OPERATOR, Role.ADMIN, "log.redacted", "log", None,
+            now=make.NOW, board_id=chained, after={"by": "erasure", "entries": [*said, 3, {}]},
+        )  # fmt: skip
+        session.commit()
+        assert verify(session)[1] == Break(f"board:{chained}", *found)
+
+
+def excused(session, sequence, version):
+    """Alter a row, and return what an entry has to say that is to excuse it."""
+    with unguarded(session):
+        altered, held = row(session, sequence), payload(session, sequence)
+        altered.role, altered.version = "qa", version
+        held.redactions, held.redacted_at = 1, make.NOW
+    there = payload_hash(held.document, held.who, held.salt)
+    item = {"entry": sequence, "from": there, "to": there}
+    return item | {"row": erased_row(altered, held.who)}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_row_that_cannot_be_read_is_a_break(session, chained):
+    for column, found in (
+        ("version", Break(f"board:{chained}", 2, "the row was altered")),
+        ("at", Break("the first chain", 1, UNREADABLE)),
+    ):
+        with unguarded(session):
+            session.execute(text(f"UPDATE audit_log SET {column} = 'x' WHERE sequence = 2"))
+        assert verify(session)[1] == found
+
+
 def test_rows_of_the_first_version_prove_redacted_and_erased_too(session, chained, person):
     of_version_1(session)
-    assert verify(session) == (4, None)
-    take_out(session, 1, "We met [redacted].")
     assert verify(session) == (5, None)
+    take_out(session, 1, "We met [redacted].")
+    assert verify(session) == (6, None)
     erase_names(session, OPERATOR, Role.ADMIN, person.id, NOBODY, now=make.NOW)
     session.commit()
     take_out(session, 1, "[redacted]")
-    assert verify(session) == (7, None)
+    assert verify(session) == (8, None)
     with unguarded(session):
         row(session, 1).role = "qa"
     found = verify(session)[1]
