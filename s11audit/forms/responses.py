@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -180,25 +181,13 @@ def standard_form(
     """Return the form of a standard: its questions as fields, filled with what is stored and,
     on a POST, with what was sent. `more_actions` blank places follow the actions there are.
     `base`: the fingerprints of what is stored, where `filled` is not that."""
-    questions: dict[str, Any] = {
-        ANSWER + requirement.key: answer_field(requirement.kind)
-        for requirement in standard.requirements_for(categories)
-    }
-    # In the order of the page: problems are listed in the order of the fields.
-    first = {"progress": GovTextArea("Progress", rows=5)}
-    rest: dict[str, Any] = {
-        "still_holds": GovCheckbox("What is marked “From before” still holds"),
-        "statement": GovTextArea("Evidence statement", rows=12),
-        "self_label": GovRadios(
-            "Your own rating", choices=rating_choices(tool, standard), message="Select one rating"
-        ),
-        "na_reason": GovTextArea("Why does this standard not apply to you?", rows=3),
-        "actions": ActionList(FormField(ActionForm), min_entries=1, max_entries=21),
-    }
-    made = type("StandardForm", (StandardForm,), first | questions | rest)
+    asked = standard.requirements_for(categories)
+    made = _form_class(
+        tuple((each.key, each.kind) for each in asked), tuple(rating_choices(tool, standard))
+    )
     answers = filled_in(filled.answers)
     actions = [dict(each) for each in filled.actions] + [{}] * more_actions
-    form: StandardForm = made(
+    return made(
         **({} if from_request else {"formdata": None}),
         data={
             "based_on": str(filled.version),
@@ -211,7 +200,24 @@ def standard_form(
             **{ANSWER + key: data for key, data in answers.items()},
         },
     )
-    return form
+
+
+@lru_cache(maxsize=256)
+def _form_class(
+    questions: tuple[tuple[str, str], ...], ratings: tuple[tuple[str, str], ...]
+) -> type[StandardForm]:
+    """Return the form of the questions (key, kind) with these ratings, made once: every save needs
+    it. In the order of the page: problems are listed in the order of the fields."""
+    fields: dict[str, Any] = {
+        "progress": GovTextArea("Progress", rows=5),
+        **{ANSWER + key: answer_field(kind) for key, kind in questions},
+        "still_holds": GovCheckbox("What is marked “From before” still holds"),
+        "statement": GovTextArea("Evidence statement", rows=12),
+        "self_label": GovRadios("Your own rating", choices=ratings, message="Select one rating"),
+        "na_reason": GovTextArea("Why does this standard not apply to you?", rows=3),
+        "actions": ActionList(FormField(ActionForm), min_entries=1, max_entries=21),
+    }
+    return type("StandardForm", (StandardForm,), fields)
 
 
 def rating_choices(tool: Tool, standard: Standard) -> list[tuple[str, str]]:

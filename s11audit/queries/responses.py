@@ -50,16 +50,10 @@ def response_for(
 
 
 # Put together once, as all that the page of a standard reads: to do so takes longer than to read.
-_ON_PAGE = (
-    select(Response)
-    .where(Response.return_id == bindparam("return_id"), Response.standard == bindparam("standard"))
-    .options(
-        selectinload(Response.answers),
-        selectinload(Response.proposed_actions),
-        joinedload(Response.assigned_to),
-        joinedload(Response.saved_by),
-        joinedload(Response.asked_on).joinedload(Rating.publication),
-    )
+_ON_PAGE = _ONE.options(
+    joinedload(Response.assigned_to),
+    joinedload(Response.saved_by),
+    joinedload(Response.asked_on).joinedload(Rating.publication),
 )
 _EVIDENCE = (
     select(Evidence)
@@ -74,8 +68,9 @@ _EVIDENCE = (
 
 
 def response_on_page(session: Session, return_id: int, standard: int) -> Response | None:
-    """Return one response with all that its page shows, in three queries, or None."""
-    return session.scalar(_ON_PAGE, {"return_id": return_id, "standard": standard})
+    """Return one response with all that its page shows, in one query, or None."""
+    values = {"return_id": return_id, "standard": standard}
+    return session.scalars(_ON_PAGE, values).unique().one_or_none()
 
 
 def evidence_of(session: Session, return_id: int) -> list[Evidence]:

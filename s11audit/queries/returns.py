@@ -21,9 +21,8 @@ _BY_ID = (
     .join(Cycle.tool_version)
     .options(
         contains_eager(Return.membership).contains_eager(Membership.board),
-        contains_eager(Return.stage)
-        .contains_eager(Stage.cycle)
-        .options(contains_eager(Cycle.board), contains_eager(Cycle.tool_version)),
+        # The cycle's board is the membership's: it is at hand then, and not read twice.
+        contains_eager(Return.stage).contains_eager(Stage.cycle).contains_eager(Cycle.tool_version),
     )
     .where(Return.id == bindparam("return_id"))
 )

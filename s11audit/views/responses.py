@@ -292,7 +292,7 @@ def _not_saved(page: StandardPage, form: StandardForm, by_script: bool, status: 
 
 
 def _saved(page: StandardPage, form: StandardForm) -> Answer:
-    filled = page.filled()
+    filled, suggestion = page.filled(), page.suggestion
     return jsonify(
         saved=True,
         version=filled.version,
@@ -301,10 +301,10 @@ def _saved(page: StandardPage, form: StandardForm) -> Answer:
         problems=page.problems(form),
         pointed_out=pointing_out.found(),
         suggestion={
-            "rag": page.suggestion.rag,
-            "title": page.suggestion_title,
-            "reason": page.suggestion.reason,
-            "differs": page.differs,
+            "rag": suggestion.rag,
+            "title": page.title_of(suggestion),
+            "reason": suggestion.reason,
+            "differs": page.differs_from(suggestion),
         },
     )
 

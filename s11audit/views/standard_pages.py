@@ -114,16 +114,13 @@ class StandardPage:
         """What the stored answers suggest."""
         return suggestion_for(self.tool, self.standard, self.categories, self.response)
 
-    @property
-    def suggestion_title(self) -> str:
+    def title_of(self, suggestion: Suggestion) -> str:
         """The tool's words for the suggested rating, empty where there is none."""
-        rag = self.suggestion.rag
-        return self.tool.rating_for_rag(rag).title if rag else ""
+        return self.tool.rating_for_rag(suggestion.rag).title if suggestion.rag else ""
 
-    @property
-    def differs(self) -> bool:
+    def differs_from(self, suggestion: Suggestion) -> bool:
         """Whether the stored self rating is another than the one suggested."""
-        return differs(self.suggestion.rag, self.response.self_rag if self.response else None)
+        return differs(suggestion.rag, self.response.self_rag if self.response else None)
 
     def filled(self) -> Filled:
         """Return what is stored as the form's first values."""
