@@ -179,13 +179,19 @@ def _show(form: Any, error: Invalid) -> None:
         form[name].errors = [message]
 
 
+def to_evidence(return_: Return, number: int) -> str:
+    """Return the address of the evidence on a standard's page, where messages are shown then."""
+    return url_for(
+        "responses.standard", return_id=return_.id, number=number, back="evidence",
+        _anchor="evidence",
+    )  # fmt: skip
+
+
 def _done(return_: Return, number: int | None, message: str) -> Answer:
     flash(message, "success")
     if number is None:
         return redirect(url_for("responses.tasks", return_id=return_.id))
-    return redirect(
-        url_for("responses.standard", return_id=return_.id, number=number, _anchor="evidence")
-    )
+    return redirect(to_evidence(return_, number))
 
 
 def _page(return_: Return, form: Any, title: str, number: int | None) -> Any:

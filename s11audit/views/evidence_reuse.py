@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template
 
 from s11audit.domain.dates import london_today
 from s11audit.domain.errors import Invalid, NotFound
@@ -15,7 +15,7 @@ from s11audit.queries.tools import standards_asked
 from s11audit.services import evidence_reuse as service
 from s11audit.services.responses import why_not_editable
 from s11audit.transactions import writing
-from s11audit.views.evidence import bp
+from s11audit.views.evidence import bp, to_evidence
 from s11audit.views.guards import actor, now, return_
 from s11audit.views.listing import page_number, page_url
 
@@ -42,11 +42,7 @@ def use(return_: Return, number: int) -> Any:
                 )
                 told = "1 piece of evidence is" if len(used) == 1 else f"{len(used)} pieces are"
             flash(f"{told} used for standard {number} too.", "success")
-            return redirect(
-                url_for(
-                    "responses.standard", return_id=return_.id, number=number, _anchor="evidence"
-                )
-            )
+            return redirect(to_evidence(return_, number))
         except Invalid as error:
             form.chosen.errors = list(error.problems.values())
     if form.errors:

@@ -89,7 +89,8 @@ def point_out(label: str, text: str, address: str) -> None:
 
 
 def _after_saving(response: Response) -> Response:
-    """After a form was saved and leads on, have the next page name what was found."""
+    """After a form was saved and leads on, have the next page name what was found, and let it
+    begin where that is read: at its top, but where its messages stand further down."""
     if request.method != "POST" or response.status_code not in (302, 303):
         return response
     items = found()
@@ -103,6 +104,9 @@ def _after_saving(response: Response) -> Response:
             {"items": items[:MOST], "more": len(items[MOST:]), "on_record": on_record},  # type: ignore[arg-type]
             CATEGORY,
         )
+        place, _, fragment = (response.location or "").partition("#")
+        if fragment and f"back={fragment}" not in place:
+            response.location = place
     return response
 
 

@@ -89,6 +89,7 @@ def test_evidence_is_used_again_and_a_second_upload_is_told(
     assert upload(client, at, PDF, "Policy.pdf", standards=["1"]).status_code == 302
     again = upload(client, at, PDF, "Copy.pdf", description="The same", standards=["1"])
     told = client.get(again.location).text
+    assert told.index('id="evidence"') < told.index("Copy.pdf is added")  # where one comes back to
     assert "stands already in this return as Policy.pdf, for standard 1" in told
     assert len(session.scalars(select(Blob)).all()) == 1
     path = url(at, "standards/2/evidence/use")
@@ -138,9 +139,13 @@ def test_what_might_identify_a_child_is_pointed_out_and_nothing_is_blocked(
     shown = client.get(answer.location).text
     assert f'href="{url(at, "standards/1")}#statement">Evidence statement</a>' in shown
     assert "an NHS number and a name with an age" in shown and WILSON in shown
+    more = {"actions-0-what": f"See {WILSON}", "based_on": "1", "another": "yes"}
+    answer = client.post(url(at, "standards/1"), data=more)
+    assert answer.location.endswith("another=yes")  # not further down, where nobody would read it
+    client.get(answer.location)
     assert "may identify a child" not in client.get(url(at, "standards/1")).text
     # As it is typed.
-    sent = {"statement": f"{WILSON} More.", "based_on": "1"}
+    sent = {"statement": f"{WILSON} More.", "based_on": "2"}
     saved = client.post(
         url(at, "standards/1"), data=sent, headers={"Accept": "application/json"}
     ).json
