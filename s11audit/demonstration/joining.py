@@ -10,7 +10,7 @@ from s11audit.domain.dates import london_today
 from s11audit.domain.enums import Role
 from s11audit.domain.policy import OPERATOR, Actor
 from s11audit.queries.accounts import actor_for
-from s11audit.services import accounts
+from s11audit.services import accounts, invitations
 
 YEARS_OF_SCRUTINY = 1
 Place = tuple[Role, dict[str, Any]]
@@ -39,9 +39,9 @@ def join(
         )  # fmt: skip
         token = link.rsplit("/", 1)[-1]
         if user is None:
-            user = accounts.accept_as_new(session, token, person.name, password, now=now)
+            user = invitations.accept_as_new(session, token, person.name, password, now=now)
         else:
-            accounts.accept(session, Actor(user.id, user.name, user.email), token, now=now)
+            invitations.accept(session, Actor(user.id, user.name, user.email), token, now=now)
     assert user is not None and user.email.endswith(DOMAIN)
     session.flush()
     return actor_for(session, user, london_today(now))

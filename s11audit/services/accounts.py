@@ -1,16 +1,14 @@
 """Inviting people: an offer of a role by e-mail, with a link that works once and expires.
 
 Only the hash of a link is kept. Opening the link changes nothing, so that a mail scanner does not
-use it up; accepting is a step of its own.
+use it up; accepting is a step of its own (`services.invitations`).
 """
 
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from secrets import token_urlsafe
-from uuid import uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from s11audit.domain.addresses import normal_email, read_email
 from s11audit.domain.dates import london_today
@@ -18,8 +16,9 @@ from s11audit.domain.enums import BOARD_ROLES, Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor
 from s11audit.domain.texts import one_line
-from s11audit.models import Invitation, Membership, User
-from s11audit.services import grants, log, mailboxes, outbox, taking_the_lead
+from s11audit.models import Invitation, Membership
+from s11audit.services import grants, log, mailboxes, outbox
+from s11audit.services.invitations import key_of, place_of, token_hash
 from s11audit.services.letters import letter
 
 INVITATION_DAYS = 14  # where the session's info does not say
@@ -169,7 +168,7 @@ def resend(session: Session, actor: Actor, invitation_id: int, *, now: datetime)
         raise Refused("This invitation was accepted or withdrawn already.")
     grants.check_until(invitation.role, invitation.until, london_today(now))
     grants.check_member(place, london_today(now))
-    outbox.withdraw(session, _key(invitation))
+    outbox.withdraw(session, key_of(invitation))
     token = token_urlsafe(32)
     invitation.token_hash = token_hash(token)
     invitation.sent_at = now
@@ -206,144 +205,21 @@ def revoke_for(
     if invitation.revoked_at:
         return
     invitation.revoked_at = now
-    outbox.withdraw(session, _key(invitation))
+    outbox.withdraw(session, key_of(invitation))
     log.record(
         session, actor, held, "invitation.withdrawn", "invitation", invitation.id,
         now=now, board_id=place.board_id, before={"email": invitation.email},
     )  # fmt: skip
 
 
-def accept_as_new(
-    session: Session,
-    token: str,
-    name: str,
-    password_hash: str,
-    *,
-    sign_in_name: str | None = None,
-    now: datetime,
-) -> User:
-    """Open an account for the person invited by the link, with its role, and return it.
-
-    `password_hash` is the hash of a password that was found long enough. Where others have an
-    account of the same address the person chooses a `sign_in_name`, and those who have none are
-    given one (domain rule 68). Raises NotFound where the link does not work, Refused where the
-    address has an account by now and no sign-in name was chosen, Invalid for the names.
-    """
-    invitation = pending(session, token, now=now, for_update=True)
-    if invitation.for_user_id is not None:
-        raise Refused("This invitation is for one account. Sign in to it to accept.")
-    shared = bool(mailboxes.accounts_of(session, invitation.email, active=False))
-    if shared and sign_in_name is None:
-        raise Refused("There is an account of this e-mail address already: sign in to accept.")
-    user = User(
-        email=invitation.email,
-        name=one_line(name, "name", "name", 200),
-        sign_in_name=mailboxes.new_sign_in_name(session, sign_in_name) if shared else None,
-        password=password_hash,
-        active=True,
-        fs_uniquifier=uuid4().hex,
-        created_at=now,
-    )
-    session.add(user)
-    session.flush()
-    actor = Actor(user.id, user.name, user.email)
-    after = {"email": user.email, "name": user.name}
-    if shared:
-        after["sign_in_name"] = user.sign_in_name or ""
-        mailboxes.give_sign_in_names(session, actor, user.email, now=now)
-    log.record(
-        session, actor, None, "user.added", "user", user.id, now=now, board_id=None, after=after,
-    )  # fmt: skip
-    _accept(session, actor, invitation, now)
-    return user
-
-
-def accept(session: Session, actor: Actor, token: str, *, now: datetime) -> None:
-    """Give the role of the link's invitation to the actor, who is signed in.
-
-    Raises NotFound where the link does not work, Refused where it was sent to another address.
-    """
-    invitation = pending(session, token, now=now, for_update=True)
-    if not is_for(invitation, actor.user_id, actor.email):
-        raise Refused(f"This invitation was sent to {invitation.email}. Sign in as that person.")
-    _accept(session, actor, invitation, now)
-
-
-def pending(session: Session, token: str, *, now: datetime, for_update: bool = False) -> Invitation:
-    """Return the invitation that the link is of, with its place loaded. Raises NotFound, with
-    what to do about it, where it was used, withdrawn or sent again, or is too old."""
-    statement = (
-        select(Invitation)
-        .options(
-            joinedload(Invitation.board),
-            joinedload(Invitation.membership).joinedload(Membership.board),
-        )
-        .where(Invitation.token_hash == token_hash(token))
-    )
-    if for_update:
-        statement = statement.with_for_update(of=Invitation)
-    found = session.scalar(statement)
-    if found is None or found.accepted_at or found.revoked_at or found.expires_at <= now:
-        raise NotFound("This link does not work any more. Ask whoever invited you for a new one.")
-    return found
-
-
-def is_for(invitation: Invitation, user_id: int | None, email: str) -> bool:
-    """Return whether the account of that id and address may accept the invitation."""
-    if user_id is None or normal_email(email) != invitation.email:
-        return False
-    return invitation.for_user_id in (None, user_id)
-
-
-def place_name(session: Session, invitation: Invitation) -> str:
-    """Return what an invitation is for, as its page shows it."""
-    if invitation.role is Role.ADMIN:
-        return "the whole service"
-    return place_of_invitation(session, invitation).name
-
-
-def place_of_invitation(session: Session, invitation: Invitation) -> grants.RolePlace:
-    """Return what the role is held for that is offered."""
-    return grants.place_of(
-        session,
-        invitation.role,
-        board_id=invitation.board_id,
-        membership_id=invitation.membership_id,
-        return_id=invitation.return_id,
-    )
-
-
 def withdraw_letter(session: Session, invitation: Invitation) -> None:
     """Take back the letter of an invitation that was withdrawn, where it has not been sent yet."""
-    outbox.withdraw(session, _key(invitation))
-
-
-def token_hash(token: str) -> str:
-    """Return what is kept of a link."""
-    return sha256(token.encode()).hexdigest()
+    outbox.withdraw(session, key_of(invitation))
 
 
 def link_to(session: Session, token: str) -> str:
     """Return the address of an invitation's page."""
     return f"{session.info['base_url']}/invitations/{token}"
-
-
-def accept_offered(
-    session: Session, actor: Actor, invitation: Invitation, *, now: datetime
-) -> None:
-    """Give the role of an invitation that the caller has found to wait for the actor's address,
-    which another service vouches for."""
-    _accept(session, actor, invitation, now)
-
-
-def _accept(session: Session, actor: Actor, invitation: Invitation, now: datetime) -> None:
-    assert actor.user_id is not None
-    invitation.accepted_at = now
-    invitation.accepted_by_id = actor.user_id
-    place = place_of_invitation(session, invitation)
-    outbox.withdraw(session, _key(invitation))
-    grants.give(session, actor, actor.user_id, invitation.role, place, invitation.until, now=now)
-    taking_the_lead.complete(session, actor, invitation, place, now=now)
 
 
 def _check_not_own(session: Session, email: str, place: grants.RolePlace) -> None:
@@ -412,7 +288,7 @@ def _load(
     )
     if found is None:
         raise NotFound("There is no such invitation.")
-    place = place_of_invitation(session, found)
+    place = place_of(session, found)
     return found, place, grants.check_may_grant(actor, found.role, place)
 
 
@@ -436,7 +312,7 @@ def _send(
     )
     outbox.queue(
         session,
-        dedupe_key=_key(invitation),
+        dedupe_key=key_of(invitation),
         to_email=invitation.email,
         subject=subject,
         body=body,
@@ -444,10 +320,6 @@ def _send(
         secret=True,
         now=now,
     )
-
-
-def _key(invitation: Invitation) -> str:
-    return f"invitation:{invitation.id}:{invitation.token_hash[:16]}"
 
 
 def _lifetime(session: Session) -> timedelta:

@@ -13,7 +13,15 @@ from s11audit.domain.dates import london_today
 from s11audit.domain.errors import NotFound, Refused
 from s11audit.domain.policy import INSTALLATION, Actor, Can
 from s11audit.models import Grant, HandOver, Invitation, User
-from s11audit.services import accounts, erasing, grants, log, mailboxes, user_sessions
+from s11audit.services import (
+    accounts,
+    erasing,
+    grants,
+    invitations,
+    log,
+    mailboxes,
+    user_sessions,
+)
 
 
 def deactivate(
@@ -51,7 +59,7 @@ def deactivate(
         )  # fmt: skip
     offers = [*_sent_to(session, user), *(_sent_by(session, user) if withdraw_sent else ())]
     for invitation in {each.id: each for each in offers}.values():
-        place = accounts.place_of_invitation(session, invitation)
+        place = invitations.place_of(session, invitation)
         accounts.revoke_for(session, actor, held, invitation, place, now=now)
     user.active = False
     user.deactivated_at = now

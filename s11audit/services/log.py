@@ -43,7 +43,6 @@ _ADD_ROWS = insert(AuditLog).returning(AuditLog.id, sort_by_parameter_order=True
 _ADD_PAYLOADS = insert(AuditPayload)
 
 
-
 @dataclass(frozen=True)
 class Entry:
     """One change that waits for the commit."""

@@ -14,7 +14,7 @@ from s11audit.domain.policy import Actor
 from s11audit.domain.sign_on import Person, Provider
 from s11audit.domain.texts import one_line
 from s11audit.models import Invitation, User, UserIdentity
-from s11audit.services import accounts, log, mailboxes, outbox, user_sessions
+from s11audit.services import invitations, log, mailboxes, outbox, user_sessions
 from s11audit.services.letters import letter
 
 
@@ -123,7 +123,7 @@ def accept(
     )  # fmt: skip
     _bind(session, provider, person, user, now)
     for invitation in found:
-        accounts.accept_offered(session, actor, invitation, now=now)
+        invitations.take_up(session, actor, invitation, now=now)
     return user
 
 

@@ -11,7 +11,7 @@ from s11audit.extensions import db, security
 from s11audit.forms.people import NewAccountForm, PressForm
 from s11audit.models import Invitation, User
 from s11audit.queries.hand_overs import hand_over_of
-from s11audit.services import accounts, mailboxes
+from s11audit.services import invitations, mailboxes
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
 from s11audit.views.guards import now, public
@@ -24,7 +24,7 @@ bp = Blueprint("invitations", __name__)
 def invitation(token: str) -> str | tuple[str, int]:
     """What is offered, and the way to accept it: a new account, or the one there is."""
     try:
-        found = accounts.pending(db.session, token, now=now())
+        found = invitations.pending(db.session, token, now=now())
     except NotFound as error:
         return _void(error)
     return _page(token, found, _form(found))
@@ -36,7 +36,7 @@ def invitation(token: str) -> str | tuple[str, int]:
 def accept(token: str) -> str | tuple[str, int] | Response:
     """Accept, as somebody new or as the person who is signed in."""
     try:
-        found = accounts.pending(db.session, token, now=now())
+        found = invitations.pending(db.session, token, now=now())
         form = _form(found)
         if _stranger(found) or not form.validate_on_submit():
             return _page(token, found, form)
@@ -44,7 +44,7 @@ def accept(token: str) -> str | tuple[str, int] | Response:
             return _open_account(token, found, form)
         actor = Actor(current_user.id, current_user.name, current_user.email)
         with writing() as session:
-            accounts.accept(session, actor, token, now=now())
+            invitations.accept(session, actor, token, now=now())
     except NotFound as error:
         return _void(error)
     except Refused as error:
@@ -65,7 +65,7 @@ def _open_account(token: str, found: Invitation, form: NewAccountForm) -> str | 
     hashed = hash_password(password)  # slow on purpose, so before the write begins
     try:
         with writing() as session:
-            user_id = accounts.accept_as_new(
+            user_id = invitations.accept_as_new(
                 session,
                 token,
                 form.name.data,
@@ -75,7 +75,7 @@ def _open_account(token: str, found: Invitation, form: NewAccountForm) -> str | 
             ).id
     except (Invalid, Refused) as error:
         show(error, form)
-        return _page(token, accounts.pending(db.session, token, now=now()), form)
+        return _page(token, invitations.pending(db.session, token, now=now()), form)
     sessions.begin(db.session.get_one(User, user_id))
     flash("Your account is ready and you are signed in.", "success")
     return redirect(_onward(found))
@@ -107,7 +107,7 @@ def _stranger(found: Invitation) -> bool:
     """Whether somebody else, or nobody, is signed in where the invited person has to be; somebody
     new must not be signed in as another either."""
     if current_user.is_authenticated:
-        return not accounts.is_for(found, current_user.id, current_user.email)
+        return not invitations.is_for(found, current_user.id, current_user.email)
     return isinstance(_form(found), PressForm)
 
 
@@ -116,7 +116,7 @@ def _page(token: str, found: Invitation, form: NewAccountForm | PressForm) -> st
         "accounts/invitation.html",
         invitation=found,
         form=form,
-        place_name=accounts.place_name(db.session, found),
+        place_name=invitations.place_name(db.session, found),
         new=isinstance(form, NewAccountForm),
         stranger=_stranger(found),
         here=url_for("invitations.invitation", token=token),

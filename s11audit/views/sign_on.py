@@ -41,7 +41,7 @@ from s11audit.extensions import db
 from s11audit.forms.people import PressForm
 from s11audit.forms.sign_on import InvitedForm
 from s11audit.models import Invitation, User
-from s11audit.services import accounts, sign_on
+from s11audit.services import invitations, sign_on
 from s11audit.services.sign_on import Unknown
 from s11audit.transactions import writing
 from s11audit.views.accounts import show
@@ -266,7 +266,7 @@ def _signed_in_elsewhere() -> tuple[Provider, Person]:
 
 
 def _offer(invitation: Invitation) -> str:
-    return f"{in_words(invitation.role)}, {accounts.place_name(db.session, invitation)}"
+    return f"{in_words(invitation.role)}, {invitations.place_name(db.session, invitation)}"
 
 
 def _failed(provider: Provider, error: Exception) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from s11audit.domain.dates import london_today
 from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from s11audit.models import AuditLog, Grant, HandOverNote, Invitation, OutboxMessage, Response, User
-from s11audit.services import accounts, grants, hand_overs
+from s11audit.services import accounts, grants, hand_overs, invitations
 from s11audit.services.hand_overs import Successor
 from s11audit.services.log import verify
 from tests import factories as make
@@ -60,7 +60,7 @@ def begin(session, place, successor=NEW, **more):
 
 
 def accept(session, token, name="Nell New"):
-    user = accounts.accept_as_new(session, token, name, "hash", now=make.NOW)
+    user = invitations.accept_as_new(session, token, name, "hash", now=make.NOW)
     session.commit()
     return user
 
@@ -104,8 +104,8 @@ def test_a_colleague_takes_over_and_is_a_contributor_no_longer(session, place):
         begin(session, place, Successor(colleague_id=place["office"].id))
     _handed, token = begin(session, place, Successor(colleague_id=place["carl"].id))
     with pytest.raises(Refused):
-        accounts.accept(session, actor(session, place["lena"]), token, now=make.NOW)
-    accounts.accept(session, actor(session, place["carl"]), token, now=make.NOW)
+        invitations.accept(session, actor(session, place["lena"]), token, now=make.NOW)
+    invitations.accept(session, actor(session, place["carl"]), token, now=make.NOW)
     assert roles(session, place["carl"]) == [Role.LEAD]
     assert roles(session, place["lena"]) == []
 

@@ -10,7 +10,7 @@ from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from s11audit.domain.policy import OPERATOR
 from s11audit.models import AuditLog, Grant, Invitation, OutboxMessage, User
-from s11audit.services import accounts, grants
+from s11audit.services import accounts, grants, invitations
 from s11audit.services.log import verify
 from tests import factories as make
 from tests.support.web import sign_in
@@ -78,19 +78,19 @@ def test_an_invitation_keeps_only_the_hash_of_its_link_and_queues_a_letter(sessi
 
 def test_a_new_person_accepts_once(session, place):
     _, link = invite(session, place)
-    user = accounts.accept_as_new(session, token_of(link), "Nell New", "hash", now=make.NOW)
+    user = invitations.accept_as_new(session, token_of(link), "Nell New", "hash", now=make.NOW)
     session.commit()
     assert [held.role for held in actor(session, user).grants] == [Role.LEAD]
     with pytest.raises(NotFound):
-        accounts.accept_as_new(session, token_of(link), "Nell Again", "hash", now=make.NOW)
+        invitations.accept_as_new(session, token_of(link), "Nell Again", "hash", now=make.NOW)
 
 
 def test_a_link_expires(session, place):
     _, link = invite(session, place)
     last = make.NOW + timedelta(days=14) - timedelta(seconds=1)
-    assert accounts.pending(session, token_of(link), now=last)
+    assert invitations.pending(session, token_of(link), now=last)
     with pytest.raises(NotFound):
-        accounts.pending(session, token_of(link), now=last + timedelta(seconds=1))
+        invitations.pending(session, token_of(link), now=last + timedelta(seconds=1))
 
 
 def test_sending_again_voids_the_old_link_and_its_unsent_letter(session, place):
@@ -100,8 +100,8 @@ def test_sending_again_voids_the_old_link_and_its_unsent_letter(session, place):
     )
     session.commit()
     with pytest.raises(NotFound):
-        accounts.pending(session, token_of(old), now=make.NOW + LATER)
-    found = accounts.pending(session, token_of(new), now=make.NOW + LATER)
+        invitations.pending(session, token_of(old), now=make.NOW + LATER)
+    found = invitations.pending(session, token_of(new), now=make.NOW + LATER)
     assert found.expires_at == make.NOW + LATER + timedelta(days=14)
     assert [letter.body.count(new) for letter in session.scalars(select(OutboxMessage))] == [1]
 
@@ -111,7 +111,7 @@ def test_a_withdrawn_invitation_does_not_work(session, place):
     accounts.revoke(session, actor(session, place["office"]), invitation.id, now=make.NOW)
     session.commit()
     with pytest.raises(NotFound):
-        accounts.accept_as_new(session, token_of(link), "Nell", "hash", now=make.NOW)
+        invitations.accept_as_new(session, token_of(link), "Nell", "hash", now=make.NOW)
     assert session.scalar(select(func.count(OutboxMessage.id))) == 0
 
 
@@ -120,10 +120,10 @@ def test_a_person_with_an_account_accepts_as_that_person_only(session, place):
     stranger = make.user(session)
     _, link = invite(session, place)
     with pytest.raises(Refused):
-        accounts.accept(session, actor(session, stranger), token_of(link), now=make.NOW)
+        invitations.accept(session, actor(session, stranger), token_of(link), now=make.NOW)
     with pytest.raises(Refused):
-        accounts.accept_as_new(session, token_of(link), "Nell", "hash", now=make.NOW)
-    accounts.accept(session, actor(session, somebody), token_of(link), now=make.NOW)
+        invitations.accept_as_new(session, token_of(link), "Nell", "hash", now=make.NOW)
+    invitations.accept(session, actor(session, somebody), token_of(link), now=make.NOW)
     session.commit()
     assert [held.membership_id for held in actor(session, somebody).grants] == [place["member"].id]
 
@@ -134,7 +134,7 @@ def test_nobody_is_invited_twice_to_what_they_hold_or_were_offered(session, plac
     _, link = invite(session, place, role=role, **values)
     with pytest.raises(Refused, match="invited already"):
         invite(session, place, role=role, **values)
-    accounts.accept_as_new(session, token_of(link), "Nell", "hash", now=make.NOW)
+    invitations.accept_as_new(session, token_of(link), "Nell", "hash", now=make.NOW)
     with pytest.raises(Refused, match="holds this role"):
         invite(session, place, role=role, **values)
 
@@ -176,7 +176,7 @@ def test_a_wrong_address_is_refused(session, place):
 def test_the_operator_adds_a_user_without_a_letter(session):
     session.info["base_url"] = BASE
     link = accounts.add_user(session, OPERATOR, "Boss@example.org", Role.ADMIN, now=make.NOW)
-    user = accounts.accept_as_new(session, token_of(link), "Boss", "hash", now=make.NOW)
+    user = invitations.accept_as_new(session, token_of(link), "Boss", "hash", now=make.NOW)
     session.commit()
     assert user.email == "boss@example.org"
     assert [held.role for held in actor(session, user).grants] == [Role.ADMIN]
@@ -271,7 +271,7 @@ def test_a_scrutineers_end_can_be_moved_and_what_has_lapsed_given_again(session,
         session, office, person.email, Role.SCRUTINEER, board_id=board_id,
         until=make.TODAY, now=make.NOW,
     )  # fmt: skip
-    accounts.accept(session, actor(session, person), token_of(link), now=make.NOW)
+    invitations.accept(session, actor(session, person), token_of(link), now=make.NOW)
     session.commit()
     assert old.ended_at is not None
     new = session.scalars(select(Grant).where(Grant.user_id == person.id, Grant.ended_at.is_(None)))
@@ -359,5 +359,5 @@ def test_the_operator_gets_a_new_link_by_asking_again(session):
     old = accounts.add_user(session, OPERATOR, "boss@example.org", Role.ADMIN, now=make.NOW)
     new = accounts.add_user(session, OPERATOR, "Boss@example.org", Role.ADMIN, now=make.NOW)
     with pytest.raises(NotFound):
-        accounts.pending(session, token_of(old), now=make.NOW)
-    assert accounts.pending(session, token_of(new), now=make.NOW)
+        invitations.pending(session, token_of(old), now=make.NOW)
+    assert invitations.pending(session, token_of(new), now=make.NOW)

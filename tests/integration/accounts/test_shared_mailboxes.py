@@ -12,7 +12,7 @@ from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import OPERATOR
 from s11audit.exchange import people as people_file
 from s11audit.models import Invitation, OutboxMessage, User
-from s11audit.services import accounts, mailboxes, notices
+from s11audit.services import accounts, invitations, mailboxes, notices
 from s11audit.services.log import verify
 from tests import factories as make
 from tests.support.web import sign_in
@@ -56,8 +56,10 @@ def test_a_second_person_gets_an_account_and_both_a_sign_in_name(session, place)
     token = invite(session, place).rsplit("/", 1)[1]
     for wrong, error in ((None, Refused), ("ben@x.org", Invalid), ("b", Invalid)):
         with pytest.raises(error):
-            accounts.accept_as_new(session, token, "Ben", "hash", sign_in_name=wrong, now=make.NOW)
-    ben = accounts.accept_as_new(
+            invitations.accept_as_new(
+                session, token, "Ben", "hash", sign_in_name=wrong, now=make.NOW
+            )
+    ben = invitations.accept_as_new(
         session, token, "Ben Brown", "hash", sign_in_name=" Ben.Brown", now=make.NOW
     )
     session.commit()
@@ -148,10 +150,10 @@ def test_an_invitation_for_one_account_is_for_no_other_of_the_mailbox(session, p
     session.scalars(select(Invitation)).one().for_user_id = ben.id
     session.flush()
     with pytest.raises(Refused):
-        accounts.accept(session, make.actor(session, place["ann"]), token, now=make.NOW)
+        invitations.accept(session, make.actor(session, place["ann"]), token, now=make.NOW)
     with pytest.raises(Refused):
-        accounts.accept_as_new(session, token, "C", "hash", sign_in_name="carl", now=make.NOW)
-    accounts.accept(session, make.actor(session, ben), token, now=make.NOW)
+        invitations.accept_as_new(session, token, "C", "hash", sign_in_name="carl", now=make.NOW)
+    invitations.accept(session, make.actor(session, ben), token, now=make.NOW)
     assert [held.role for held in make.actor(session, ben).grants] == [Role.CONTRIBUTOR]
 
 
