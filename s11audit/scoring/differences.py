@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
-from s11audit.scoring.words import count_words, javascript_class
+from s11audit.scoring.words import WHITE_SPACE, count_words, javascript_class
 
 FEW_WORDS = 4
 """A text this short is told as a whole: "4 March 2026" becomes "5 April 2026", not its parts."""
@@ -21,7 +21,7 @@ AROUND = 12
 
 _SPACE, _WORD = javascript_class(), javascript_class(negated=True)
 _TOKEN = re.compile(f"({_SPACE}*)({_WORD}+)")
-_TRAILING = re.compile(f"{_SPACE}*\\Z")
+_SPACES = "".join(map(chr, sorted(WHITE_SPACE)))
 
 
 class Kind(StrEnum):
@@ -87,12 +87,13 @@ Token = tuple[str, str]
 
 def _tokens(text: str) -> list[Token]:
     """Return each word with the white space before it."""
-    return [(match[1], match[2]) for match in _TOKEN.finditer(text)]
+    # White space with no word behind it would be tried again from each of its characters.
+    end = len(text) - len(_trailing(text))
+    return [(match[1], match[2]) for match in _TOKEN.finditer(text, 0, end)]
 
 
 def _trailing(text: str) -> str:
-    match = _TRAILING.search(text)
-    return match.group() if match else ""
+    return text[len(text.rstrip(_SPACES)) :]
 
 
 def _pieces(

@@ -75,4 +75,7 @@ def test_a_very_long_text_takes_no_time() -> None:
     begun = time.process_time()
     differences("a b " * 2000, "b a c " * 1300)
     differences("a " * 9000, "b " * 9000)
+    wide = " " * 200_000
+    differences(wide, f"a{wide}b c d e f{wide}")
+    differences(f"a b c d e{wide}f{wide}", f"a b c d x{wide}f{wide}")
     assert time.process_time() - begun < 2
