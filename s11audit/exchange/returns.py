@@ -1,63 +1,41 @@
 """Importing returns, a row for each agency and standard, into a stage of an agreed cycle.
 
-Imported things have an effective time beside the recorded one (domain rule 5). The file gives
-days; the moment in the day is noon in London for a submission and one o'clock for a publication,
-or now where that has not come yet today. A report as at that day so includes both, in order.
-See docs/formats.md.
+Here the file is checked and planned; `imported_returns` stores what was planned. See
+docs/formats.md.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain import policy
-from s11audit.domain.dates import LONDON, london_today
+from s11audit.domain.dates import london_today
 from s11audit.domain.enums import (
-    Ask,
     AskFor,
     Basis,
     Participation,
     Rag,
-    ReturnKind,
     ReturnState,
-    Role,
     Standing,
 )
 from s11audit.domain.errors import Invalid, NotFound
-from s11audit.domain.lifecycle import Change, after
 from s11audit.domain.policy import Actor, Can, Facts
 from s11audit.domain.wording import in_words
 from s11audit.exchange.agencies import memberships_by_key
+from s11audit.exchange.imported_returns import ReturnPlan, import_return, write_responses
 from s11audit.exchange.plan import Plan, PlanLine, Progress, no_progress
 from s11audit.exchange.reading import Faults, quoted
 from s11audit.exchange.return_rows import AgencyRows, StandardRow, listed_numbers, parse
-from s11audit.models import Cycle, Membership, Response, Return, Stage, Submission, name_key
-from s11audit.queries.progress import is_complete
+from s11audit.models import Cycle, Membership, Return, Stage, name_key
 from s11audit.queries.tools import in_scope, tool_of
 from s11audit.scoring.words import counted, words_over
 from s11audit.services import log
-from s11audit.services.carrying import drop_carried_evidence
-from s11audit.services.publications import Agreed, publish_ratings
-from s11audit.services.submissions import Signatory, freeze
 from s11audit.tools.schema import Standard, Tool
 
 NOUN = ("return", "returns")
-SUBMITTED_AT = time(12)
-PUBLISHED_AT = time(13)
-NO_REASON = "The imported file gives no reason."
-
-
-@dataclass(frozen=True)
-class ReturnPlan:
-    """What is imported for one agency: the return, its rows by standard, and where it leads."""
-
-    return_id: int
-    agency: AgencyRows
-    rows: Mapping[int, StandardRow]
-    target: ReturnState
 
 
 @dataclass(frozen=True)
@@ -133,12 +111,10 @@ def apply(
             .execution_options(populate_existing=True)
         )
     }
-    _write_responses(session, tool, planned.returns, locked, now)
+    write_responses(session, tool, planned.returns, locked, now)
     for done, each in enumerate(planned.returns):
         progress(done, len(planned.returns))
-        _import_return(
-            session, actor, role, board_id, tool, locked[each.return_id], each, file, now
-        )
+        import_return(session, actor, role, board_id, tool, locked[each.return_id], each, file, now)
     log.record(
         session, actor, role, "import.returns", "stage", stage.id, now=now, board_id=board_id,
         after={"file": file, "returns": len(planned.returns)},
@@ -273,150 +249,3 @@ def _told(each: ReturnPlan) -> str:
     if agreed:
         parts.append(counted(agreed, "agreed rating", "agreed ratings"))
     return f"{', '.join(parts)}; then {in_words(each.target).lower()}"
-
-
-def _write_responses(
-    session: Session,
-    tool: Tool,
-    returns: Collection[ReturnPlan],
-    locked: Mapping[int, Return],
-    now: datetime,
-) -> None:
-    """Store what the agencies said. A response may be there already from an assignment, with what
-    was carried over from an earlier stage: a file answers in full, so that this goes."""
-    for each in returns:
-        drop_carried_evidence(session, locked[each.return_id])
-    there = {
-        (response.return_id, response.standard): response
-        for response in session.scalars(
-            select(Response)
-            .join(Return, Return.id == Response.return_id)
-            .where(Return.id.in_([each.return_id for each in returns]))
-            .options(selectinload(Response.answers))
-        )
-    }
-    today = london_today(now)
-    for each in returns:
-        categories = locked[each.return_id].categories
-        for number, row in each.rows.items():
-            response = there.get((each.return_id, number))
-            if response is None:
-                response = Response(
-                    return_id=each.return_id,
-                    standard=number,
-                    version=0,
-                    statement="",
-                    na_reason="",
-                    answers=[],
-                )
-                session.add(response)
-            if response.taken_over_from_id is not None:
-                response.statement, response.na_reason, response.answers = "", "", []
-                response.taken_over_from_id = None
-            response.ask, response.asked_on_id, response.taken_over = Ask.FULL, None, []
-            response.version += 1
-            response.saved_at = now
-            if row.self_rag is not None:
-                response.self_rag = row.self_rag
-                response.self_label = tool.rating_for_rag(row.self_rag).label
-            if row.self_rag is Rag.NA:
-                response.na_reason = row.statement
-            else:
-                response.statement = row.statement
-            standard = tool.standard(number)
-            response.complete = is_complete(tool, standard, categories, response, today)
-    session.flush()
-
-
-def _import_return(
-    session: Session,
-    actor: Actor,
-    role: Role,
-    board_id: int,
-    tool: Tool,
-    return_: Return,
-    planned: ReturnPlan,
-    file: str,
-    now: datetime,
-) -> None:
-    """Bring one return from "not started" to where its rows lead, by the lifecycle."""
-    before = return_.state
-    return_.state = after(Change.BEGIN, return_.state)
-    if return_.kind is ReturnKind.CONFIRMATION:
-        return_.kind = ReturnKind.UPDATE
-    told: dict[str, object] = {"file": file}
-    if planned.agency.submitted_on is not None:
-        submission = _submit(session, actor, return_, planned.agency.submitted_on, file, now)
-        return_.state = after(Change.SUBMIT, return_.state)
-        told["submission"] = submission.reference
-        told["submitted_on"] = planned.agency.submitted_on
-    rated = {number: row for number, row in planned.rows.items() if row.agreed}
-    if rated:
-        return_.state = after(Change.START_REVIEW, return_.state)
-        _publish(session, actor, tool, return_, rated, now)
-        told["agreed"] = {str(number): row.agreed for number, row in sorted(rated.items())}
-        if planned.target is ReturnState.RATED:
-            return_.state = after(Change.PUBLISH, return_.state)
-    log.record(
-        session, actor, role, "return.imported", "return", return_.id, now=now, board_id=board_id,
-        return_id=return_.id, before={"state": before}, after=told | {"state": return_.state},
-    )  # fmt: skip
-
-
-def _submit(
-    session: Session, actor: Actor, return_: Return, day: date, file: str, now: datetime
-) -> Submission:
-    name = return_.membership.name
-    return freeze(
-        session,
-        actor,
-        return_,
-        Signatory("Imported", f"From the file {file}"[:200], ""),
-        effective_at=_moment(day, SUBMITTED_AT, now),
-        now=now,
-        entered_for=name,
-    )
-
-
-def _publish(
-    session: Session,
-    actor: Actor,
-    tool: Tool,
-    return_: Return,
-    rated: Mapping[int, StandardRow],
-    now: datetime,
-) -> None:
-    """Publish the agreed ratings on the days they were given, a publication a day, in order."""
-    for day in sorted({row.rated_on for row in rated.values() if row.rated_on}):
-        publish_ratings(
-            session,
-            actor,
-            return_,
-            [
-                _agreed(number, row, row.agreed, tool)
-                for number, row in sorted(rated.items())
-                if row.rated_on == day and row.agreed
-            ],
-            effective_at=_moment(day, PUBLISHED_AT, now),
-            now=now,
-        )
-
-
-def _agreed(number: int, row: StandardRow, rag: Rag, tool: Tool) -> Agreed:
-    """Return the rating to publish. A file has no reason for an agreed na of its own: it is the
-    agency's where the agency said na too."""
-    reason = ""
-    if rag is Rag.NA:
-        reason = row.statement if row.self_rag is Rag.NA else NO_REASON
-    return Agreed(
-        standard=number,
-        label=tool.rating_for_rag(rag).label,
-        rag=rag,
-        improvement=row.improvement,
-        na_reason=reason,
-    )
-
-
-def _moment(day: date, at: time, now: datetime) -> datetime:
-    """Return that time of the day in London, or `now` where it is still to come."""
-    return min(datetime.combine(day, at, LONDON).astimezone(now.tzinfo), now)
