@@ -58,11 +58,23 @@ def code() -> str | tuple[str, int] | Response:
         if _take(user_id, form.code.data):
             tries.give_back(taken)
             sessions.begin(db.session.get_one(User, user_id))
+            if not is_app_code(form.code.data or ""):
+                _tell_codes_left(user_id)
             response = redirect(target or "/")
             return tries.know_browser(response, typed) if typed else response
         form.code.errors = [NOT_RIGHT]
         _tell_if_often(user_id)
     return _code_page(form, user)
+
+
+def _tell_codes_left(user_id: int) -> None:
+    left = second_factor.unused_codes(db.session, user_id)
+    codes = "1 recovery code" if left == 1 else f"{left} recovery codes"
+    flash(
+        f"You have {codes} left. If your phone or passkey is lost, set up another one under “Your "
+        "account”, which opens by your name above.",
+        "warning",
+    )
 
 
 @bp.get("/account/second-factor")

@@ -161,6 +161,7 @@ def test_a_code_is_asked_and_taken_once(guarded, session, olive, clock):
     other = guarded.test_client()
     log_in(other)
     assert other.post("/login/code", data={"code": codes[3].upper()}).location == "/"
+    assert "You have 9 recovery codes left." in other.get("/places").text
     again = guarded.test_client()
     log_in(again)
     assert NOT_RIGHT in again.post("/login/code", data={"code": codes[3]}).text
