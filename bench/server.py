@@ -18,7 +18,7 @@ def served(application: str, environment: dict[str, str]) -> Iterator[tuple[int,
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--workers", str(WORKERS)]
+    command = [sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS)]
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", application]
     process = subprocess.Popen(command, env=os.environ | environment)
     try:

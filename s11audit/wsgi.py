@@ -1,5 +1,6 @@
 """What gunicorn serves: `gunicorn "s11audit.wsgi:served()"`."""
 
+import gc
 import sys
 
 from flask import Flask
@@ -20,4 +21,8 @@ def served() -> Flask:
         raise SystemExit(APP_FAILED_TO_LOAD) from None
     process_log.set_up(WithRequest())
     tell_failures(app)
+    # With --preload the workers share what is here now: it is here to stay, and a collection that
+    # looked at it would copy it into each of them.
+    gc.collect()
+    gc.freeze()
     return app
