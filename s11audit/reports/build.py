@@ -4,56 +4,52 @@ The compliance table takes 7 queries (8 where agencies confirm their own results
 5, whatever the number of agencies; the tool is read once a process besides.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
-from s11audit.domain import policy
 from s11audit.domain.dates import end_of_day, london_today
 from s11audit.domain.enums import (
-    UNCOUNTED_STANDINGS,
-    Basis,
     Category,
     Participation,
     Rag,
-    Standing,
 )
-from s11audit.domain.errors import Invalid, NotFound
-from s11audit.domain.policy import Actor, Can, Facts
+from s11audit.domain.policy import Actor
 from s11audit.models import Stage
 from s11audit.queries import reports as queries
-from s11audit.queries.reports import ConfirmedRead, PublicationRead, ReturnRead, StandingRead
-from s11audit.queries.tools import in_scope, tool_of
+from s11audit.queries.reports import ConfirmedRead, PublicationRead, ReturnRead
+from s11audit.queries.tools import in_scope
+from s11audit.reports.build_basics import Basics, ReadTogether
 from s11audit.reports.data import (
     NOT_RATED,
     RATING_KEYS,
-    About,
     ComplianceReport,
     ComplianceRow,
     StandardCounts,
     StandardsReport,
     StandardsRow,
-    StandingNote,
+)
+from s11audit.reports.reading import (
+    Ratings,
+    read_agreed,
+    read_categories,
+    read_disputed,
+    read_improvements,
+    read_self,
 )
 from s11audit.scoring.as_at import returned_submission
 from s11audit.scoring.compliance_table import (
-    ImprovementFacts,
     Row,
     RowFacts,
     recorded_row,
     row,
     totals,
 )
-from s11audit.tools.schema import Tool
 
-Ratings = Mapping[int, Rag | None]
 Said = PublicationRead | ConfirmedRead
-RAGS = {rag.value: rag for rag in Rag}
 _by_membership = attrgetter("membership_id")
 _by_return = attrgetter("return_id")
 
@@ -73,7 +69,7 @@ def build_compliance(
     Raises NotFound for a stage that is not there, out of the actor's reach or, where `board_id`
     is given, not of that board; and Invalid for a day in the future.
     """
-    basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now)
+    basics = Basics(session, actor, cycle_id, stage_number, as_at, board_id, now)
     stage, by = basics.stage, basics.by
     submitted = _submitted(session, [stage.id], by)
     published = queries.publications(session, cycle_id, by)
@@ -100,7 +96,7 @@ def build_compliance(
             self_ratings=submitted.get(each.id, {}),
             agreed=agreed.get(each.membership_id, {}),
             published_standards={*published_for.get(each.id, ()), *kept.get(each.id, ())},
-            improvements=_read_improvements(improvements.get(each.id, "")),
+            improvements=read_improvements(improvements.get(each.id, "")),
             plan_returned=each.plan_returned,
             monitored=each.id in monitored,
             basis=stage.cycle.basis,
@@ -128,7 +124,7 @@ def build_compliance(
         rows=[
             ComplianceRow(
                 each.agency,
-                _categories(each.categories),
+                read_categories(each.categories),
                 line.returned,
                 line.initial,
                 line.plan_returned,
@@ -145,16 +141,6 @@ def build_compliance(
         ],
         not_counted=[basics.standing_note(each) for each in basics.left_out],
     )
-
-
-@dataclass(frozen=True)
-class ReadTogether:
-    """What reports of several stages as at one day begin with, read at once: the stages of each
-    cycle by number, and of the returns how they stood and their self ratings."""
-
-    stages: Mapping[int, Sequence[Stage]]
-    standings: Mapping[int, StandingRead]
-    submitted: Mapping[int, Ratings]
 
 
 def read_together(
@@ -189,7 +175,7 @@ def build_standards(
 
     Raises as `build_compliance`.
     """
-    basics = _Basics(session, actor, cycle_id, stage_number, as_at, board_id, now, read)
+    basics = Basics(session, actor, cycle_id, stage_number, as_at, board_id, now, read)
     submitted = read.submitted if read else _submitted(session, [basics.stage.id], basics.by)
     published = queries.publications(session, cycle_id, basics.by)
     agreed, disputed = _merged(published, _by_membership), _disputed(published)
@@ -232,95 +218,6 @@ def build_standards(
     )
 
 
-class _Basics:
-    """What both reports begin with: the stage, the day, its tool, and who was asked by then."""
-
-    def __init__(
-        self,
-        session: Session,
-        actor: Actor,
-        cycle_id: int,
-        stage_number: int,
-        as_at: date | None,
-        board_id: int | None,
-        now: datetime,
-        read: ReadTogether | None = None,
-    ) -> None:
-        self.stages = read.stages[cycle_id] if read else queries.stages_of(session, cycle_id)
-        lies_on = self.stages[0].cycle.board_id
-        if board_id not in (None, lies_on):
-            raise NotFound("There is no such cycle on this board.")
-        policy.check(actor, Can.READ_REPORTS, Facts(lies_on), sees=Can.SEE_BOARD)
-        today = london_today(now)
-        stage = next((each for each in self.stages if each.number == stage_number), None)
-        if stage is None:
-            raise NotFound(f"The cycle has no stage {stage_number}.")
-        if as_at is not None and as_at > today:
-            raise Invalid(
-                "The date of a report must not be in the future.",
-                {"as_at": "Enter a date that is not in the future"},
-            )
-        self.stage = stage
-        self.day = as_at or today
-        self.by = end_of_day(self.day)
-        self.tool: Tool = tool_of(session, stage.cycle.tool_version)
-        self.confirmed = stage.cycle.basis is Basis.CONFIRMED
-        self.scoped = any(each.scope_standards is not None for each in self.stages)
-        self.standings = read.standings if read else queries.standings(session, [stage.id], self.by)
-        returns = sorted(
-            queries.returns_of_stage(session, stage.id, self.by, closed_at=stage.closed_at),
-            key=lambda each: (each.agency.casefold(), each.agency),
-        )
-        self.asked = [each for each in returns if not self._is_left_out(each)]
-        self.left_out = [each for each in returns if self._is_left_out(each)]
-        self._applicable: dict[tuple[str, bool], tuple[int, ...]] = {}
-
-    @property
-    def about(self) -> About:
-        cycle = self.stage.cycle
-        return About(
-            board=cycle.board.slug,
-            board_name=cycle.board.name,
-            cycle_id=cycle.id,
-            cycle=cycle.name,
-            stage=self.stage.number,
-            as_at=self.day,
-            tool=self.tool.title,
-            recorded=cycle.recorded,
-        )
-
-    def applicable(self, categories: str, *, so_far: bool = False) -> tuple[int, ...]:
-        """Return the numbers of the standards asked of these categories (as stored) in this
-        stage; `so_far`: in this or any stage before it."""
-        key = (categories, so_far)
-        if key not in self._applicable:
-            scope = self._scope_so_far() if so_far else self.stage.scope_standards
-            found = in_scope(self.tool, _categories(categories), scope)
-            self._applicable[key] = tuple(standard.number for standard in found)
-        return self._applicable[key]
-
-    def _scope_so_far(self) -> set[int] | None:
-        scopes = [each.scope_standards for each in self.stages if each.number <= self.stage.number]
-        if any(scope is None for scope in scopes):
-            return None
-        return {number for scope in scopes for number in scope or ()}
-
-    def _is_left_out(self, each: ReturnRead) -> bool:
-        standing = self.standings.get(each.id)
-        return standing is not None and standing.standing in UNCOUNTED_STANDINGS
-
-    def note(self, return_id: int) -> str:
-        """Return what is to be said of an asked agency: that it declined; else nothing."""
-        standing = self.standings.get(return_id)
-        if standing is None or standing.standing is not Standing.DECLINED:
-            return ""
-        return _standing_note("", standing).words
-
-    def standing_note(self, each: ReturnRead) -> StandingNote:
-        """Return who is not counted, and why."""
-        return _standing_note(each.agency, self.standings[each.id])
-
-
 def _submitted(session: Session, stage_ids: Sequence[int], by: datetime) -> dict[int, Ratings]:
     """Return the self ratings of the submission that counts, of each return that was in."""
     times: dict[int, list[tuple[datetime, datetime | None]]] = {}
@@ -332,7 +229,7 @@ def _submitted(session: Session, stage_ids: Sequence[int], by: datetime) -> dict
     for return_id, each in times.items():
         counted = returned_submission(each, by)
         if counted is not None:
-            found[return_id] = _read_self(ratings[return_id][counted])
+            found[return_id] = read_self(ratings[return_id][counted])
     return found
 
 
@@ -345,7 +242,7 @@ def _since_confirmed(
     # A confirmation comes before what was published at the same moment.
     events = [(each.at, 0, each) for each in confirmed] + [(each.at, 1, each) for each in published]
     for _at, kind, each in sorted(events, key=lambda event: event[:2]):
-        ratings = _read_agreed(each.ratings)
+        ratings = read_agreed(each.ratings)
         agreed = found.setdefault(each.membership_id, {})
         if kind:
             agreed |= ratings
@@ -359,37 +256,9 @@ def _merged(published: Iterable[Said], key: Callable[[Said], int]) -> dict[int, 
     """Return the latest ratings by `key`; the publications come the earliest first."""
     found: dict[int, Ratings] = {}
     for each in published:
-        ratings, before = _read_agreed(each.ratings), found.get(key(each))
+        ratings, before = read_agreed(each.ratings), found.get(key(each))
         found[key(each)] = ratings if before is None else {**before, **ratings}
     return found
-
-
-@lru_cache(maxsize=4096)
-def _read_self(stored: str) -> Ratings:
-    """Read a submission's self ratings as they are stored. Many agencies share them, and pages
-    are opened again: reading is most of a large table's time."""
-    return {int(number): RAGS[rag] if rag else None for number, rag in json.loads(stored).items()}
-
-
-@lru_cache(maxsize=4096)
-def _read_improvements(told: str) -> tuple[ImprovementFacts, ...]:
-    """Read "2:1:0 0:0:1": actions, verified, reason for none accepted."""
-    found = (tuple(map(int, each.split(":"))) for each in told.split())
-    return tuple(ImprovementFacts(actions, done, bool(none)) for actions, done, none in found)
-
-
-@lru_cache(maxsize=4096)
-def _read_agreed(ratings: str) -> Ratings:
-    """Read "1:green 2:amber:disputed", without what was disputed."""
-    parts = (part.split(":") for part in ratings.split(" "))
-    return {int(part[0]): RAGS[part[1]] for part in parts}
-
-
-@lru_cache(maxsize=4096)
-def _read_disputed(ratings: str) -> frozenset[int]:
-    """Read which standards of "1:green 2:amber:disputed" were disputed."""
-    parts = (part.split(":") for part in ratings.split(" "))
-    return frozenset(int(part[0]) for part in parts if len(part) > 2)
 
 
 def _disputed(published: Iterable[PublicationRead]) -> dict[int, frozenset[int]]:
@@ -397,17 +266,10 @@ def _disputed(published: Iterable[PublicationRead]) -> dict[int, frozenset[int]]
     found: dict[int, frozenset[int]] = {}
     for each in published:
         before = found.get(each.membership_id, frozenset())
-        now = _read_disputed(each.ratings)
+        now = read_disputed(each.ratings)
         if before or now:
-            found[each.membership_id] = (before - _read_agreed(each.ratings).keys()) | now
+            found[each.membership_id] = (before - read_agreed(each.ratings).keys()) | now
     return found
-
-
-@lru_cache(maxsize=1024)
-def _categories(stored: str) -> tuple[Category, ...]:
-    """Read a return's categories as they are stored, in the order of the list of categories."""
-    held = set(stored.strip(";").split(";"))
-    return tuple(category for category in Category if category.value in held)
 
 
 def _counts(rows: Iterable[Ratings]) -> dict[int, dict[str, int]]:
@@ -418,10 +280,6 @@ def _counts(rows: Iterable[Ratings]) -> dict[int, dict[str, int]]:
             counts = found.setdefault(number, dict.fromkeys(RATING_KEYS, 0))
             counts[rag.value if rag else NOT_RATED] += 1
     return found
-
-
-def _standing_note(agency: str, standing: StandingRead) -> StandingNote:
-    return StandingNote(agency, standing.standing, standing.reason, london_today(standing.since))
 
 
 def _is_rated(each: ReturnRead) -> bool:
