@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-_WORD = re.compile(r"\{\s*([^{}\n]{1,40}?)\s*\}")
+_WORD = re.compile(r"\{\s*+([^{}\n]{1,40}?)\s*\}")
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

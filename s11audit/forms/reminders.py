@@ -15,7 +15,7 @@ from s11audit.forms.fields import (
 )
 from s11audit.scoring.reminders import Schedule
 
-_DAYS = re.compile(r"\d{1,3}(?:\s*[,; ]\s*\d{1,3})*")
+_DAYS = re.compile(r"\d{1,3}(?:(?:\s*[,;]\s*|\s+)\d{1,3})*")
 
 
 class ScheduleForm(FlaskForm):

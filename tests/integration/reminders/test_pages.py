@@ -30,6 +30,10 @@ def test_the_office_sets_days_and_words(session, client):
     assert 'value="28, 14, 7, 1"' in page and "Nobody has been reminded yet." in page
     for typed, said in (
         ({"days_before": "28; x", "every_days": "7"}, "Enter numbers of days with commas"),
+        (
+            {"days_before": f"1{' ' * 90_000}x", "every_days": "7"},  # and answered at once
+            "Enter numbers of days with commas",
+        ),
         ({"days_before": "400", "every_days": "7"}, "a number of days from 0 to 365"),
         ({"days_before": "7", "every_days": ""}, "Enter a number of days, or 0 for none"),
         ({"days_before": "7", "every_days": "-1"}, "a number of days from 0 to 365"),
