@@ -4,6 +4,7 @@ Which rows belong to a return follows from their required foreign keys, and whic
 hold words or people from `domain.held`: a new table of that kind is found without being named here.
 """
 
+import json
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,21 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, not_, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from s11audit.domain.held import HELD, Held, columns_of
@@ -24,7 +39,6 @@ from s11audit.models import (
     Cycle,
     Evidence,
     Improvement,
-    OutboxMessage,
     PaperEntry,
     RetentionRun,
     Return,
@@ -38,6 +52,7 @@ MARK = "[removed on "
 # without words that hold nothing but what those rows are made of go with them.
 DELETED = ("answer", "proposed_action", "evidence", "paper_entry", "screening_point")
 # What the board's own reports print: why an agency is not counted, and themes without names.
+_ORDER = {name: place for place, name in enumerate(HELD)}
 STAYS = {"standing_change": ("reason",), "theme_tag": ("public_text",)}
 
 
@@ -53,6 +68,11 @@ class Row:
     def place(self) -> str:
         """What the place is called to people."""
         return HELD[self.table].place
+
+    @property
+    def order(self) -> tuple[int, tuple[Any, ...]]:
+        """Its place in a total order, by table."""
+        return _ORDER[self.table], self.key
 
 
 @dataclass
@@ -79,40 +99,84 @@ class Plan:
 
 
 def plan_of(session: Session, cycle: Cycle) -> Plan:
-    """Return what would be removed of the cycle now. A few hundred rows are in memory at a time,
-    of each its key only."""
+    """Return what would be removed of the cycle now, in four queries. A few hundred rows are in
+    memory at a time, of each its key only."""
     plan = Plan()
-    for row in rows_of(session, cycle.id):
+    open_ones = open_improvements(session, cycle.id)
+    for row in rows_of(session, cycle.id, open_ones):
         plan.rows.append((row.table, row.key))
         plan.removed[row.place] += 1
+    plan.rows.sort(key=lambda each: (_ORDER[each[0]], each[1]))
     plan.entries = list(session.scalars(_entries(cycle.id)))
     if plan.entries:
         plan.removed[HELD["audit_payload"].place] = len(plan.entries)
     plan.files = files_of(session, cycle.id)
-    open_ones = list(session.scalars(_open_improvements(cycle.id)))
     if open_ones:
         plan.kept[f"{HELD['improvement'].place}, still open, with its actions"] = len(open_ones)
     return plan
 
 
-def rows_of(session: Session, cycle_id: int) -> Iterator[Row]:
+def rows_of(
+    session: Session, cycle_id: int, open_ones: Sequence[int] | None = None
+) -> Iterator[Row]:
     """Yield every row of a cycle's returns that holds words or people and is not a mark already,
-    in a total order. Improvements that are still open, and their actions, are left out."""
-    still_open = list(session.scalars(_open_improvements(cycle_id)))
-    for name in HELD:
-        columns = columns_that_go(name)
-        if not columns:
-            continue
-        table = Base.metadata.tables[name]
-        keys = len(table.primary_key.columns)
-        found = session.connection().execute(
-            _statement(table, columns, cycle_id, still_open).execution_options(yield_per=_AT_ONCE)
-        )
-        for row in found:
-            texts = dict(zip(columns, row[keys:], strict=True))
-            if name in DELETED or any(holds_words(each) for each in texts.values()):
-                yield Row(name, tuple(row[:keys]), texts)
-    yield from _letters(session, cycle_id)
+    and the letters that the board's service had sent when the cycle's last stage closed; in one
+    query, in no order. Left out are the improvements that are still open (`open_ones`, where they
+    are known), and their actions."""
+    if open_ones is None:
+        open_ones = open_improvements(session, cycle_id)
+    places = [(name, columns_that_go(name)) for name in HELD if columns_that_go(name)]
+    selects = [
+        _selected(Base.metadata.tables[name], columns, _inside(name, cycle_id, open_ones))
+        for name, columns in places
+    ]
+    letters = Base.metadata.tables["outbox"]
+    places.append(("outbox", ["subject", "body"]))
+    selects.append(_selected(letters, places[-1][1], _letters(letters, cycle_id)))
+    keys = max(len(Base.metadata.tables[name].primary_key) for name, _columns in places)
+    texts = max(len(columns) for _name, columns in places)
+    parts = [
+        select(literal_column(str(number)), *_filled(own, keys), *_filled(said, texts))
+        .select_from(source)
+        .where(*where)
+        for number, (own, said, source, where) in enumerate(selects)
+    ]
+    found = session.connection().execute(union_all(*parts).execution_options(yield_per=_AT_ONCE))
+    for number, *values in found:
+        name, columns = places[number]
+        row = _read(Base.metadata.tables[name], columns, values[:keys], values[keys:])
+        if name in DELETED or any(holds_words(each) for each in row.texts.values()):
+            yield row
+
+
+_Selected = tuple[list[Any], list[Any], Any, list[Any]]
+
+
+def _selected(table: Table, columns: list[str], inside: tuple[Any, list[Any]]) -> _Selected:
+    """Return what of a table is selected: its keys, its texts, from what, and which rows."""
+    source, where = inside
+    return list(table.primary_key.columns), [table.c[name] for name in columns], source, where
+
+
+def _filled(columns: list[Any], width: int) -> list[Any]:
+    """Return the columns as text, and as many as are missing: tables of one query look alike."""
+    missing = [null()] * (width - len(columns))
+    return [cast(each, Text) for each in (*columns, *missing)]
+
+
+def _read(table: Table, columns: list[str], keys: list[str], texts: list[str | None]) -> Row:
+    """Return a row out of the texts that were selected of it."""
+    own = tuple(
+        int(value) if isinstance(column.type, Integer) else value
+        for column, value in zip(table.primary_key.columns, keys, strict=False)
+    )
+    said = {
+        name: json.loads(text)
+        if text is not None and isinstance(table.c[name].type, JSON)
+        else text
+        for name, text in zip(columns, texts, strict=False)
+    }
+    return Row(table.name, own, said)
 
 
 def columns_that_go(table: str) -> list[str]:
@@ -123,22 +187,13 @@ def columns_that_go(table: str) -> list[str]:
     return [each for each in columns_of(table, Held.WORDS, Held.PERSON) if each not in stays]
 
 
-def _letters(session: Session, cycle_id: int) -> Iterator[Row]:
-    """Yield the letters that the board's service had sent when the cycle's last stage closed."""
+def _letters(table: Table, cycle_id: int) -> tuple[Any, list[Any]]:
     closed = select(func.max(Stage.closed_at)).where(Stage.cycle_id == cycle_id)
     of_board = select(Cycle.board_id).where(Cycle.id == cycle_id)
-    found = session.execute(
-        select(OutboxMessage.id, OutboxMessage.subject, OutboxMessage.body)
-        .where(
-            OutboxMessage.board_id == of_board.scalar_subquery(),
-            OutboxMessage.sent_at <= closed.scalar_subquery(),
-        )
-        .order_by(OutboxMessage.id)
-        .execution_options(yield_per=_AT_ONCE)
-    )
-    for message_id, subject, body in found:
-        if holds_words(subject) or holds_words(body):
-            yield Row("outbox", (message_id,), {"subject": subject, "body": body})
+    return table, [
+        table.c.board_id == of_board.scalar_subquery(),
+        table.c.sent_at <= closed.scalar_subquery(),
+    ]
 
 
 def holds_words(value: Any) -> bool:
@@ -150,14 +205,18 @@ def holds_words(value: Any) -> bool:
 
 def files_of(session: Session, cycle_id: int) -> list[str]:
     """Return the files that only this cycle's returns use, by their SHA-256 in order."""
-    own: set[str] = set()
-    elsewhere: set[str] = set()
-    for model in (Evidence, PaperEntry):
-        of_files = select(model.blob_sha256).where(model.blob_sha256.is_not(None))
-        inside = model.return_id.in_(_returns(cycle_id))
-        own.update(filter(None, session.scalars(of_files.where(inside))))
-        elsewhere.update(filter(None, session.scalars(of_files.where(not_(inside)))))
-    return sorted(own - elsewhere)
+    found = session.execute(
+        union(
+            *(
+                select(
+                    model.blob_sha256, model.return_id.in_(_returns(cycle_id)).label("inside")
+                ).where(model.blob_sha256.is_not(None))
+                for model in (Evidence, PaperEntry)
+            )
+        )
+    ).all()
+    elsewhere = {file for file, inside in found if not inside}
+    return sorted({file for file, inside in found if file and inside} - elsewhere)
 
 
 def cycles_to_retain(session: Session, board_id: int) -> Sequence[Cycle]:
@@ -222,38 +281,34 @@ def of_cycle(table: Table, cycle_id: int) -> tuple[Any, ColumnElement[bool]]:
     return source, at.c[way[-1]].in_(_returns(cycle_id))
 
 
-def _statement(
-    table: Table, columns: list[str], cycle_id: int, still_open: list[int]
-) -> Select[Any]:
+def _inside(name: str, cycle_id: int, open_ones: Sequence[int]) -> tuple[Any, list[Any]]:
+    """Return from what a table's rows are selected, and which: those of the cycle's returns."""
+    table = Base.metadata.tables[name]
     source, inside = of_cycle(table, cycle_id)
-    keys = list(table.primary_key.columns)
-    statement = (
-        select(*keys, *(table.c[name] for name in columns))
-        .select_from(source)
-        .where(inside)
-        .order_by(*keys)
-    )
-    actions = select(Action.id).where(Action.improvement_id.in_(still_open))
-    if table.name == "improvement":
-        statement = statement.where(table.c.id.not_in(still_open))
-    elif table.name == "action":
-        statement = statement.where(table.c.improvement_id.not_in(still_open))
-    elif table.name == "action_event":
-        statement = statement.where(table.c.action_id.not_in(actions))
-    return statement
+    where: list[Any] = [inside]
+    if name == "improvement":
+        where.append(table.c.id.not_in(open_ones))
+    elif name == "action":
+        where.append(table.c.improvement_id.not_in(open_ones))
+    elif name == "action_event":
+        actions = select(Action.id).where(Action.improvement_id.in_(open_ones))
+        where.append(table.c.action_id.not_in(actions))
+    return source, where
 
 
 def _returns(cycle_id: int) -> Any:
     return select(Return.id).join(Return.stage).where(Stage.cycle_id == cycle_id)
 
 
-def _open_improvements(cycle_id: int) -> Select[Any]:
-    return (
+def open_improvements(session: Session, cycle_id: int) -> Sequence[int]:
+    """Return the improvements of a cycle that are still open, in one query."""
+    return session.scalars(
         select(Improvement.id)
         .join(Return, Return.id == Improvement.return_id)
         .join(Stage, Stage.id == Return.stage_id)
         .where(Stage.cycle_id == cycle_id, is_open())
-    )
+        .order_by(Improvement.id)
+    ).all()
 
 
 def _entries(cycle_id: int) -> Select[Any]:

@@ -106,7 +106,7 @@ def remove_contents(
     if plan.digest != digest:
         raise Refused(CHANGED)
     mark = f"{MARK}{in_words(london_today(now))}]"
-    rows = list(rows_of(session, cycle.id))
+    rows = sorted(rows_of(session, cycle.id), key=lambda row: row.order)
     for row in rows:
         if row.table not in DELETED:
             _empty(session, row, mark, now)

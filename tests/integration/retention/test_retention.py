@@ -35,6 +35,7 @@ from s11audit.services import evidence, retention
 from s11audit.services.evidence import EvidenceDetails, StoredFile
 from s11audit.services.log import verify
 from tests.support import filled_board
+from tests.support.counting import MOST_QUERIES, counted_queries
 from tests.support.filled_builder import Builder
 from tests.support.filled_states import ACTS
 from tests.support.web import sign_in
@@ -158,8 +159,10 @@ def test_what_a_cycle_held_goes_when_the_office_confirms_the_list(app, session, 
     at = f"/boards/north-vale/retention/{cycle_id}"
     sign_in(client, old.users["office"])
     assert "The time is over: read the list" in client.get("/boards/north-vale/retention").text
-    page = client.get(at).text
+    with counted_queries() as statements:
+        page = client.get(at).text
     assert "What would be removed" in page and plan.digest in page
+    assert len(statements) <= MOST_QUERIES, statements
     assert "Say that you have read the list" in client.post(f"{at}/remove").text
     wrong = client.post(f"{at}/remove", data={"digest": "0" * 64, "sure": "y"})
     assert wrong.status_code == 409 and "has changed since you read the list" in wrong.text
