@@ -1,5 +1,5 @@
 """How rows of the log and their payloads are hashed. Pure; docs/formats.md says it in words, with
-a program of twenty lines that proves an export by it."""
+a short program that proves an export by it."""
 
 import json
 from collections.abc import Mapping

@@ -13,6 +13,7 @@ from s11audit.adapters.mail import set_up_mail
 from s11audit.domain.enums import Role
 from s11audit.jobs import outbox as jobs
 from s11audit.models import OutboxMessage
+from s11audit.models.outbox import HELD_BACK, MOST_ATTEMPTS
 from s11audit.services import outbox
 from s11audit.services.letters import letter
 from s11audit.transactions import writing
@@ -206,6 +207,12 @@ def test_without_a_server_the_office_reads_the_links_of_its_own_board(session, c
     client.application.config["MAIL_SERVER"] = "mail.example.org"
     page = client.get(f"/boards/{board.slug}/outbox").text
     assert "mine@example.org" in page and "https://audit.example.org/mine" not in page
+    held = update(OutboxMessage).values(attempts=MOST_ATTEMPTS, last_error=HELD_BACK)
+    session.execute(held)  # as after a backup was restored
+    session.commit()
+    page = client.get(f"/boards/{board.slug}/outbox").text
+    assert "Held back" in page and "Send it now" in page
+    assert "The mail server said" not in page and "Not sent after" not in page
     sign_in(client, admin)
     assert "reset@example.org" in client.get("/admin/outbox").text
 
