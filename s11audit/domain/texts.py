@@ -5,15 +5,25 @@ import unicodedata
 from s11audit.domain.errors import Invalid
 
 LONGEST_REASON = 2000
+# Marks that nobody sees or that turn the letters after them round: a name of them is nobody's
+# or looks like somebody else's. What joins letters (U+200C, U+200D) is not among them.
+_UNSEEN = {
+    ord(character): None
+    for character in "\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f"
+    "\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f"
+    "\u2800\u3164\ufeff\uffa0\ufff9\ufffa\ufffb"
+}
 
 
 def one_line(text: str, field: str, what: str, longest: int) -> str:
-    """Return `text` trimmed and with inner white space as single spaces.
+    """Return `text` trimmed, with inner white space as single spaces and without unseen marks.
 
     `field` names it in the problems, `what` in the message ("name of the agency"). Raises Invalid
     where it is empty, longer than `longest` characters, or cannot be printed.
     """
-    found = " ".join(text.split())
+    found = " ".join(text.translate(_UNSEEN).split())
+    if not found.strip("\u200c\u200d"):
+        found = ""
     return _checked(found, field, what, longest)
 
 
