@@ -4,19 +4,20 @@ import io
 import json
 import re
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from s11audit import paths
-from s11audit.domain.dates import moment_in_words
+from s11audit.domain.dates import in_words, moment_in_words
 from s11audit.domain.errors import NotFound
 from s11audit.queries.subjects import Subject, held_on
 
 FORMAT = "s11audit-person-1"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 TITLES = {
     "account": "Account",
     "roles": "Roles",
@@ -67,7 +68,12 @@ def as_page(document: dict[str, Any], *, now: datetime) -> str:
 
 
 def _told(value: Any) -> Any:
-    """Return a moment in words, anything else as it is."""
-    if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return moment_in_words(datetime.fromisoformat(value))
+    """Return a moment or a day in words, anything else as it is, what only looks like one too."""
+    try:
+        if isinstance(value, str) and _MOMENT.fullmatch(value):
+            return moment_in_words(datetime.fromisoformat(value))
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return in_words(date.fromisoformat(value))
+    except ValueError:
+        return value
     return value

@@ -96,7 +96,7 @@ def _account(session: Session, subject: Subject) -> dict[str, Any] | None:
         "open": user.active,
         "opened": _plain(user.created_at),
         "closed": _plain(user.deactivated_at),
-        "password": "Set; only a hash of it is kept" if user.password else "Not set",
+        "password": "Set; kept so that nobody can read it" if user.password else "Not set",
     }
     for name in OF_ACCOUNT:
         table = Base.metadata.tables[name]

@@ -123,6 +123,7 @@ def test_through_the_pages_sessions_end_at_once_and_the_name_stays(session, clie
     sign_in(client, successor)
     tasks = client.get(f"/returns/{return_.id}/tasks").text
     assert "Quin Quality had this in hand and has left." in tasks
+    assert f'href="/returns/{return_.id}/history"' in tasks
     shared = client.get(f"/returns/{return_.id}/assignments").text
     assert "Quin Quality had this in hand and has left." in shared
     sign_in(client, place["office"])

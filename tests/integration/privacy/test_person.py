@@ -71,12 +71,13 @@ class Story:
                 body=f"Dear colleague, a letter called {key}.", board_id=self.board.id,
                 now=make.NOW,
             )  # fmt: skip
-        session.add(
-            Passkey(
-                user_id=self.lead.id, name="Anneliese’s phone", credential_id="c1",
-                public_key=b"secret-key", sign_count=0, added_at=make.NOW,
-            )
-        )  # fmt: skip
+        for number, name in ((1, "Anneliese’s phone"), (2, "2026-02-31")):
+            session.add(
+                Passkey(
+                    user_id=self.lead.id, name=name, credential_id=f"c{number}",
+                    public_key=b"secret-key", sign_count=0, added_at=make.NOW,
+                )
+            )  # fmt: skip
         session.commit()
 
 
@@ -92,7 +93,9 @@ def test_a_person_gets_what_is_held_on_them(session: Session, client: FlaskClien
         held = json.loads(archive.read("held.json"))
         page = archive.read("held.html").decode()
     assert held["account"]["e-mail address"] == EMAIL
-    assert [each["name"] for each in held["account"]["passkey"]] == ["Anneliese’s phone"]
+    names = [each["name"] for each in held["account"]["passkey"]]
+    assert names == ["Anneliese’s phone", "2026-02-31"]
+    assert "2026-02-31" in page  # what only looks like a day
     assert len(held["account"]["where one is signed in"]) == 1
     assert [(each["role"], each["agency"]) for each in held["roles"]] == [
         ("Safeguarding lead", "Ashwick Council")
