@@ -1,14 +1,12 @@
 """`s11audit backup` and `restore`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from s11audit.commands.opening import application, now
+from s11audit.commands.opening import entered, now
 from s11audit.commands.progress import Progress
 from s11audit.domain.dates import moment_in_words
 from s11audit.scoring.words import counted
@@ -33,7 +31,7 @@ def backup(file: Path) -> None:
     from s11audit.extensions import db
     from s11audit.services import backups
 
-    with _database() as app:
+    with entered() as app:
         progress = Progress("Writing the backup")
         try:
             made = backups.write(
@@ -68,7 +66,7 @@ def restore(file: Path) -> None:
     from s11audit.extensions import db
     from s11audit.services import restoring
 
-    with _database() as app:
+    with entered() as app:
         progress = Progress("Restoring")
         done = restoring.restore(
             db.engine,
@@ -124,20 +122,6 @@ def _not_written(file: Path, error: OSError) -> click.ClickException:
 def beside(file: Path) -> Path:
     """Return where the ledger of redactions lies that goes with a backup."""
     return file.with_name(f"{file.name}.redactions.jsonl")
-
-
-@contextmanager
-def _database() -> "Iterator[Flask]":
-    """Enter the application, whatever state its database is in."""
-    app = application()
-    from s11audit.extensions import db
-
-    with app.app_context():
-        try:
-            yield app
-        finally:
-            for engine in db.engines.values():
-                engine.dispose()
 
 
 def _storage(app: "Flask") -> "Storage":

@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from s11audit.adapters.storage import StorageFailed
-from s11audit.commands.opening import application, now
+from s11audit.commands.opening import entered, now
 from s11audit.paths import settings_module
 from s11audit.scoring.words import counted
 
@@ -37,16 +37,10 @@ def check(deep: bool) -> int:
 
     The exit code is 1 where something has to be done.
     """
-    app = application()
-    from s11audit.extensions import db
-    from s11audit.services.checks import Severity
+    with entered() as app:
+        from s11audit.services.checks import Severity
 
-    with app.app_context():
-        try:
-            found = _findings(app, deep=deep)
-        finally:
-            for engine in db.engines.values():
-                engine.dispose()
+        found = _findings(app, deep=deep)
     for finding in found:
         mark = "wrong" if finding.severity is Severity.WRONG else "note"
         click.echo(f"{finding.area} ({mark}): {finding.sentence}")

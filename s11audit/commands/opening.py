@@ -26,13 +26,20 @@ def opened(settings: dict[str, Any] | None = None, *, make: bool = True) -> Iter
     Raises a usage error for settings that cannot be read, and Invalid for a database of an
     earlier version, which only `s11audit init` upgrades.
     """
+    with entered(settings):
+        _make_ready(make)
+        yield
+
+
+@contextmanager
+def entered(settings: dict[str, Any] | None = None) -> Iterator[Flask]:
+    """Enter the application, whatever state its database is in, and let go of it at the end."""
     app = application(settings)
     from s11audit.extensions import db
 
     with app.app_context():
         try:
-            _make_ready(make)
-            yield
+            yield app
         finally:
             for engine in db.engines.values():
                 engine.dispose()
