@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from s11audit.domain.enums import RatingRole
 from s11audit.models import Action, ActionEvent, Improvement, Rating, Response, Return, Stage
@@ -72,11 +72,11 @@ def improvements_before(
             Improvement.membership_id == return_.membership_id,
         )
         .order_by(Improvement.standard, Improvement.opened_at, Improvement.id)
-        .options(joinedload(Improvement.rating), selectinload(Improvement.actions))
+        .options(joinedload(Improvement.rating), joinedload(Improvement.actions))
     )
     if standard is not None:
         statement = statement.where(Improvement.standard == standard)
-    return list(session.scalars(statement))
+    return list(session.scalars(statement).unique())
 
 
 def own_ratings_before(session: Session, return_: Return) -> dict[int, Rating]:

@@ -4,11 +4,23 @@ Until the agency begins, this is worked out afresh for every page, so that a rat
 meanwhile counts. From its first save on it is stored with the responses.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from s11audit.domain.enums import Ask, AskFor, Basis, Rag, ReturnKind, ReturnState
 from s11audit.models import (
@@ -26,12 +38,14 @@ from s11audit.models import (
     Submission,
 )
 from s11audit.queries.open_improvements import rated_since
-from s11audit.queries.responses import evidence_of, responses_of
+from s11audit.queries.responses import evidence_of, responses_of, untouched_of
 from s11audit.queries.scopes import is_follow_up
 from s11audit.queries.successions import with_predecessors
 from s11audit.queries.tools import standards_asked, tool_of
 from s11audit.scoring.carrying import Earlier, asks, latest, with_passed
 from s11audit.tools.schema import Standard
+
+_Counted = Select[bool, int, int, int, Rag, datetime, bool]
 
 
 @dataclass(frozen=True)
@@ -81,11 +95,10 @@ def is_undecided(return_: Return) -> bool:
 
 def draft_of(session: Session, return_: Return) -> Draft:
     """Return a return's responses and evidence, with what will be carried over where the agency
-    has not begun. At most eight queries. What is carried then is not in the session."""
-    responses = responses_of(session, return_.id)
-    evidence = evidence_of(session, return_.id)
+    has not begun. At most five queries. What is carried then is not in the session."""
     if not is_undecided(return_):
-        return Draft(responses, evidence)
+        return Draft(responses_of(session, return_.id), evidence_of(session, return_.id))
+    responses = untouched_of(session, return_.id)
     carried = carried_for(session, return_)
     serving: dict[int, int] = {}
     for number, each in carried.items():
@@ -99,12 +112,14 @@ def draft_of(session: Session, return_: Return) -> Draft:
         responses[number] = made
         if each.source is not None:
             serving[each.source.id] = made.id
-    return Draft(responses, [*_offered(session, serving), *evidence])
+    found = _evidence(session, or_(Evidence.return_id == return_.id, _serves(serving)))
+    own = [item for item in found if item.return_id == return_.id]
+    return Draft(responses, [*_offered(found, serving), *own])
 
 
 def carried_for(session: Session, return_: Return) -> dict[int, Carried]:
     """Return what earlier stages of the cycle have of each standard that now applies to a return;
-    a standard of which there is nothing is left out. Seven queries."""
+    a standard of which there is nothing is left out. Three queries."""
     standards = {each.number: each for each in standards_asked(session, return_)}
     ratings = ratings_so_far(session, return_)
     sources = _sources(session, return_)
@@ -159,7 +174,7 @@ def fill(response: Response, carried: Carried) -> None:
 
 def ratings_so_far(session: Session, return_: Return) -> dict[int, Rating]:
     """Return the rating of each standard that counts so far for a return's agency: from the
-    stages of the cycle before the return's. Three queries."""
+    stages of the cycle before the return's. Two queries."""
     counted = _counted(session, return_.stage, [return_.membership_id]).get(
         return_.membership_id, {}
     )
@@ -202,8 +217,8 @@ def standards_to_rate(session: Session, return_: Return) -> tuple[Standard, ...]
 def rags_so_far(
     session: Session, stage: Stage, memberships: Collection[int]
 ) -> dict[int, dict[int, Rag]]:
-    """Return what the ratings that count before a stage say, by membership and standard. Two
-    queries, without an object a row."""
+    """Return what the ratings that count before a stage say, by membership and standard. One
+    query, without an object a row."""
     return {
         member: {number: each.rag for number, each in ratings.items()}
         for member, ratings in _counted(session, stage, memberships).items()
@@ -214,19 +229,35 @@ def _counted(
     session: Session, stage: Stage, memberships: Collection[int]
 ) -> dict[int, dict[int, Earlier]]:
     """Return the ratings that count: agreed ones that were published and, on a confirmed cycle,
-    what agencies confirmed."""
+    what agencies confirmed; and those of other agencies whose improvements passed to these and are
+    not made good by a later rating (domain rule 53). One query."""
+    earlier: dict[int, list[Earlier]] = {}
+    passed: dict[int, list[Earlier]] = {}
+    found = session.execute(
+        union_all(_own_ratings(stage, memberships), _passed_ratings(stage, memberships))
+    )
+    for came_over, member, id_, standard, rag, at, published in found:
+        kept = passed if came_over else earlier
+        kept.setdefault(member, []).append(Earlier(standard, rag, at, id_, bool(published)))
+    return {
+        member: with_passed(latest(earlier.get(member, ())), passed.get(member, ()))
+        for member in earlier.keys() | passed.keys()
+    }
+
+
+def _own_ratings(stage: Stage, memberships: Collection[int]) -> _Counted:
     counts: ColumnElement[bool] = Rating.publication_id.is_not(None)
     if stage.cycle.basis is Basis.CONFIRMED:
         counts = or_(counts, Rating.confirmation_id.is_not(None))
-    earlier: dict[int, list[Earlier]] = {}
-    for member, id_, standard, rag, published, confirmed in session.execute(
+    return (
         select(
+            false().label("came_over"),
             Return.membership_id,
             Rating.id,
             Rating.standard,
             Rating.rag,
-            Publication.effective_at,
-            Confirmation.effective_at,
+            func.coalesce(Publication.effective_at, Confirmation.effective_at),
+            Publication.effective_at.is_not(None),
         )
         .select_from(Rating)
         .join(Return, Return.id == Rating.return_id)
@@ -239,31 +270,19 @@ def _counted(
             Return.membership_id.in_(memberships),
             counts,
         )
-    ):
-        earlier.setdefault(member, []).append(
-            Earlier(standard, rag, published or confirmed, id_, published is not None)
-        )
-    passed = _passed(session, stage, memberships)
-    return {
-        member: with_passed(latest(earlier.get(member, ())), passed.get(member, ()))
-        for member in earlier.keys() | passed.keys()
-    }
+    )
 
 
-def _passed(
-    session: Session, stage: Stage, memberships: Collection[int]
-) -> dict[int, list[Earlier]]:
-    """Return the ratings of other agencies whose improvements passed to these agencies and are
-    not made good by a later rating (domain rule 53)."""
-    passed: dict[int, list[Earlier]] = {}
-    for member, id_, standard, rag, at, published in session.execute(
+def _passed_ratings(stage: Stage, memberships: Collection[int]) -> _Counted:
+    return (
         select(
+            true(),
             Improvement.membership_id,
             Rating.id,
             Rating.standard,
             Rating.rag,
             Improvement.opened_at,
-            Rating.publication_id,
+            Rating.publication_id.is_not(None),
         )
         .select_from(Improvement)
         .join(Rating, Rating.id == Improvement.rating_id)
@@ -277,9 +296,7 @@ def _passed(
             Improvement.superseded_by_id.is_(None),
             ~rated_since(),
         )
-    ):
-        passed.setdefault(member, []).append(Earlier(standard, rag, at, id_, published is not None))
-    return passed
+    )
 
 
 def _sources(session: Session, return_: Return) -> dict[int, Response]:
@@ -307,8 +324,8 @@ def _sources(session: Session, return_: Return) -> dict[int, Response]:
             ),
         )
         .order_by(sent.c.at, Response.id)
-        .options(selectinload(Response.answers))
-    )
+        .options(joinedload(Response.answers))
+    ).unique()
     held: dict[int, dict[int, Response]] = {}
     for member, response in found:
         held.setdefault(response.standard, {})[member] = response
@@ -320,7 +337,7 @@ def _sources(session: Session, return_: Return) -> dict[int, Response]:
     }
 
 
-def _offered(session: Session, serving: dict[int, int]) -> list[Evidence]:
+def _offered(found: Iterable[Evidence], serving: dict[int, int]) -> list[Evidence]:
     """Return the evidence that serves the sources, as serving what is carried over from them."""
     return [
         Evidence(
@@ -330,7 +347,8 @@ def _offered(session: Session, serving: dict[int, int]) -> list[Evidence]:
             carried_from_id=item.id, blob=item.blob,
             uses=[EvidenceUse(response_id=serving[each]) for each in served],
         )
-        for item, served in evidence_to_carry(session, serving)
+        for item in found
+        if (served := _served(item, serving))
     ]  # fmt: skip
 
 
@@ -338,20 +356,34 @@ def evidence_to_carry(
     session: Session, sources: Collection[int]
 ) -> list[tuple[Evidence, list[int]]]:
     """Return the evidence that serves any of these responses and was not removed, oldest first,
-    each with which of them it serves."""
+    each with which of them it serves. One query."""
     if not sources:
         return []
-    used = aliased(EvidenceUse)
-    items = session.scalars(
-        select(Evidence)
-        .where(
-            Evidence.removed_at.is_(None),
-            exists().where(and_(used.evidence_id == Evidence.id, used.response_id.in_(sources))),
+    found = _evidence(session, _serves(sources))
+    return [(item, _served(item, sources)) for item in found]
+
+
+def _evidence(session: Session, which: ColumnElement[bool]) -> Sequence[Evidence]:
+    return (
+        session.scalars(
+            select(Evidence)
+            .where(Evidence.removed_at.is_(None), which)
+            .order_by(Evidence.id)
+            .options(
+                joinedload(Evidence.blob),
+                joinedload(Evidence.added_by),
+                joinedload(Evidence.uses),
+            )
         )
-        .order_by(Evidence.id)
-        .options(joinedload(Evidence.blob), selectinload(Evidence.uses))
+        .unique()
+        .all()
     )
-    return [
-        (item, sorted(use.response_id for use in item.uses if use.response_id in sources))
-        for item in items
-    ]
+
+
+def _serves(sources: Collection[int]) -> ColumnElement[bool]:
+    used = aliased(EvidenceUse)
+    return exists().where(and_(used.evidence_id == Evidence.id, used.response_id.in_(sources)))
+
+
+def _served(item: Evidence, sources: Collection[int]) -> list[int]:
+    return sorted(use.response_id for use in item.uses if use.response_id in sources)

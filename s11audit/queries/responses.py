@@ -28,6 +28,23 @@ def responses_of(session: Session, return_id: int) -> dict[int, Response]:
     return {response.standard: response for response in found}
 
 
+def untouched_of(session: Session, return_id: int) -> dict[int, Response]:
+    """Return the responses of a return that was not begun, by standard number, with who has each
+    in hand, in one query: at most what was carried over is in them yet."""
+    found = session.scalars(
+        select(Response)
+        .where(Response.return_id == return_id)
+        .order_by(Response.standard)
+        .options(
+            joinedload(Response.answers),
+            joinedload(Response.proposed_actions),
+            joinedload(Response.assigned_to),
+            joinedload(Response.asked_on),
+        )
+    )
+    return {response.standard: response for response in found.unique()}
+
+
 # A save reads one response under the write lock: in one query, put together once. Its answers and
 # proposed actions are few, so that their product is small.
 _ONE = (
@@ -62,7 +79,7 @@ _EVIDENCE = (
     .options(
         joinedload(Evidence.blob),
         joinedload(Evidence.added_by),
-        selectinload(Evidence.uses),
+        joinedload(Evidence.uses),  # an item serves few standards
     )
 )
 
@@ -75,8 +92,8 @@ def response_on_page(session: Session, return_id: int, standard: int) -> Respons
 
 def evidence_of(session: Session, return_id: int) -> list[Evidence]:
     """Return a return's evidence that has not been removed, oldest first, with its file and
-    which responses it serves, in two queries."""
-    return list(session.scalars(_EVIDENCE, {"return_id": return_id}))
+    which responses it serves, in one query."""
+    return list(session.scalars(_EVIDENCE, {"return_id": return_id}).unique())
 
 
 @dataclass(frozen=True)

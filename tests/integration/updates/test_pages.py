@@ -14,6 +14,7 @@ from s11audit.models import Action, Improvement, Submission
 from s11audit.services import actions, returns
 from tests.factories import NOW, TODAY
 from tests.integration.updates.second_year import AMBER_2_RED_5, LATER, second_year
+from tests.support.counting import MOST_QUERIES, counted_queries
 from tests.support.web import sign_in
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -54,12 +55,16 @@ def test_an_update_from_home_to_submission(session: Session, client: FlaskClient
 
     home = client.get(f"/agencies/{year.agency.id}").get_data(as_text=True)
     assert "This is an update." in home and "Confirm your return" not in home
-    tasks = client.get(f"{second}/tasks").get_data(as_text=True)
+    with counted_queries() as asked:
+        tasks = client.get(f"{second}/tasks").get_data(as_text=True)
+    assert len(asked) <= MOST_QUERIES, asked
     assert "2. " in tasks and f"{second}/standards/2" in tasks
     assert f"{second}/standards/3" not in tasks
     assert "7 standards rated green or not applicable: 1, 3, 4, 6, 7, 8, 9" in tasks
 
-    page = client.get(f"{second}/standards/2").get_data(as_text=True)
+    with counted_queries() as asked:
+        page = client.get(f"{second}/standards/2").get_data(as_text=True)
+    assert len(asked) <= MOST_QUERIES, asked
     for said in (
         "QA on standard 2.", "Improve standard 2.", "Name a deputy", "Overdue",
         "What we do about standard 2.", "https://example.org/policy", "From before",
