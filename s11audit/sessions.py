@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import login_user, logout_user
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from s11audit.domain.devices import device_in_words
 from s11audit.extensions import db
@@ -81,7 +82,7 @@ def signed_in() -> SignedIn | None:
     """Return the session of this request, None where nobody is signed in."""
     if "signed_in" not in g:
         token = session.get(TOKEN)
-        g.signed_in = _live(token) if isinstance(token, str) else None
+        g.signed_in = _live(db.session, token) if isinstance(token, str) else None
     found: SignedIn | None = g.signed_in
     return found
 
@@ -118,8 +119,18 @@ def longest() -> timedelta:
     return timedelta(days=current_app.config["SESSION_DAYS"])
 
 
-def _live(token: str) -> SignedIn | None:
-    found = reads.signed_in(db.session, user_sessions.token_hash(token))
+def goes_on() -> bool:
+    """Return whether somebody is signed in, and let go of the database at once: for what asks
+    before the body of a request is read, which may take long."""
+    token = session.get(TOKEN)
+    if not isinstance(token, str):
+        return False
+    with db.sessionmaker() as reading:
+        return _live(reading, token) is not None
+
+
+def _live(reading: Session, token: str) -> SignedIn | None:
+    found = reads.signed_in(reading, user_sessions.token_hash(token))
     now = datetime.now(UTC)
     if found is None or found.last_seen_at <= now - idle_end():
         return None

@@ -9,11 +9,12 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from flask import Response, current_app, g, render_template, request, session
+from flask import Response, current_app, g, render_template, request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
+from s11audit import sessions
 from s11audit.adapters import scanner, uploads
 from s11audit.adapters.refusals import refused
 from s11audit.adapters.storage import CHUNK, StorageFailed, digest, storage_at
@@ -82,7 +83,7 @@ class Cut:
 def read_past_large_files(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Have a body over the limit answered by the form, not by a bare error, and read it before
     anything reads the database. Who is not signed in is not listened to for so long."""
-    if request.method != "POST" or "_user_id" not in session:
+    if request.method != "POST" or not sessions.goes_on():
         return
     most = current_app.config["MAX_UPLOAD_MB"] * 1024 * 1024
     folder = incoming()

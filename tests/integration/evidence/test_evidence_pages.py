@@ -16,6 +16,7 @@ from s11audit.models import Blob, Evidence, EvidenceUse, Response
 from s11audit.services import evidence as service
 from s11audit.services import log
 from s11audit.services.evidence import EvidenceDetails, StoredFile
+from s11audit.views import files
 from tests import factories
 from tests.integration.responses.filling import NOW, Scene, scene
 from tests.integration.responses.test_submitting import fill_in, send
@@ -86,13 +87,17 @@ def test_a_wrong_file_is_told_with_all_else_kept(
 @only_sqlite
 @pytest.mark.parametrize("megabytes", [20.5, 24])
 def test_a_file_over_the_limit_is_told_in_the_form(
-    client: FlaskClient, session: Session, megabytes: float
+    client: FlaskClient, session: Session, megabytes: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = scene(session)
     sign_in(client, at.contributor)
     answer = upload(client, at, PDF + b"x" * int(megabytes * 1024 * 1024), "large.pdf")
     assert answer.status_code == 400
     assert "no larger than 20 MB" in answer.text and "Supervision audit" in answer.text
+    at.contributor.active = False
+    session.commit()
+    monkeypatch.setattr(files, "incoming", pytest.fail)  # no longer listened to for so long
+    assert upload(client, at, PDF, "small.pdf").location.startswith("/login")
 
 
 @only_sqlite
