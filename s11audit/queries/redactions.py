@@ -18,6 +18,7 @@ from s11audit.models import (
     Redaction,
     Return,
     Stage,
+    name_key,
 )
 from s11audit.queries.paging import Page
 
@@ -136,13 +137,13 @@ def uses_of(session: Session, sha256s: Collection[str]) -> list[FileUse]:
 
 
 def files_named(session: Session, board_id: int, words: str) -> list[FileUse]:
-    """Return a board's files whose name holds these words, by agency: MOST_FILES at most."""
-    like = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    found = _uses(
-        session,
-        (Membership.board_id == board_id) & Evidence.filename.ilike(like, escape="\\"),
-        (Membership.board_id == board_id) & PaperEntry.filename.ilike(like, escape="\\"),
-    )
+    """Return a board's files whose name holds these words, by agency: MOST_FILES at most. Names
+    are compared here, since SQLite knows capitals of ASCII only."""
+    wanted = name_key(words)
+    of_board = Membership.board_id == board_id
+    found = [
+        each for each in _uses(session, of_board, of_board) if wanted in name_key(each.filename)
+    ]
     gone = set(
         session.scalars(
             select(Redaction.blob_sha256).where(

@@ -109,6 +109,7 @@ def register(
 
     assert actor.user_id is not None
     name = one_line(name, "name", "name of the passkey", LONGEST_NAME)
+    session.scalar(select(User.id).where(User.id == actor.user_id).with_for_update())
     if len(passkeys_of(session, actor.user_id)) >= MOST_PASSKEYS:
         raise Refused(f"You have {MOST_PASSKEYS} passkeys. Remove one first.")
     try:

@@ -281,6 +281,10 @@ def test_a_file_goes_from_the_record_and_from_the_store(
     )  # fmt: skip
     session.commit()
     assert [each.sha256 for each in files_named(session, here.id, "review OF")] == [sha256]
+    with session.begin_nested() as tried:  # SQLite itself knows capitals of ASCII only
+        session.execute(update(Evidence).values(filename="Étude de Zoë.pdf"))
+        assert files_named(session, here.id, "étude DE zoË")[0].sha256 == sha256
+        tried.rollback()
     with pytest.raises(NotFound):
         redacted_files.redact_file(session, office, here.id, "0" * 64, "x", now=make.NOW)
     redacted_files.redact_file(session, office, here.id, sha256, "It named a child.", now=make.NOW)
