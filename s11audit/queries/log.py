@@ -66,6 +66,10 @@ class LogEntry:
     address: str
     redacted: bool
     hash: str
+    about: str
+    """What was changed, as the log numbers it: "account 9", "return 141"."""
+    account_id: int | None
+    """The account that was changed, where it was one."""
 
 
 def head_line(session: Session, board: Board | None) -> str:
@@ -153,10 +157,17 @@ def entries_of(session: Session, board_id: int | None, *, page: int) -> Page[Log
             address=row.address or "",
             redacted=bool(redactions),
             hash=row.hash,
+            about=_about(row),
+            account_id=row.subject_id if row.subject == "user" else None,
         )
         for row, who, redactions in found.items
     ]
     return Page(told, found.number, found.pages, found.total)
+
+
+def _about(row: AuditLog) -> str:
+    kind = "account" if row.subject == "user" else row.subject.replace("_", " ")
+    return f"{kind} {row.subject_id}" if row.subject_id is not None else ""
 
 
 def _heads() -> Select[str, int, str, datetime]:

@@ -63,7 +63,7 @@ def test_the_administrator_reads_addresses_and_the_office_looks_a_paper_up(sessi
     assert f"This is in the log: entry 1 of the board {board.slug}" in " ".join(told.split())
     wrong = line[:-6] + ("0" * 6)
     told = client.get(at, query_string={"paper": wrong}).text
-    assert "This is not in the log. Entry 1 has another hash." in told
+    assert "This is not in the log. Entry 1 has another long number." in told
     elsewhere = next(row.hash for chain, row in logged.items() if chain != f"board:{board.id}")
     assert "This is not in the log." in client.get(at, query_string={"paper": elsewhere}).text
     assert "at least 8 characters" in client.get(at, query_string={"paper": "what"}).text
@@ -73,6 +73,7 @@ def test_the_administrator_reads_addresses_and_the_office_looks_a_paper_up(sessi
     sign_in(client, admin)
     shown = client.get("/admin/log?board=a-board").text
     assert "192.0.2.44" in shown and admin.name in shown
+    assert re.search(r">\w+ \d+</span>", shown), "what was changed is named by its number"
     shown = client.get("/admin/log", query_string={"board": board.slug, "paper": elsewhere[:8]})
     assert "Invitation" in shown.text and "entry 1 of the board a-board" in shown.text
     assert re.search(r"All 2 rows hold", client.post("/admin/log").text)
