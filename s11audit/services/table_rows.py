@@ -75,7 +75,7 @@ def load(connection: Connection, table: Table, lines: Iterable[bytes]) -> int:
     lines = iter(lines)
     kinds = {column.name: _kind(column) for column in table.columns}
     said = _parsed(next(lines, b""))
-    if sorted(map(tuple, said)) != sorted(kinds.items()):
+    if not _same_columns(said, kinds):
         raise Unreadable(f"{table.name} has other columns")
     order = [name for name, _kind_of in said]
     naive = connection.dialect.name == "sqlite"
@@ -139,6 +139,13 @@ def _plain(value: Any, kind: str) -> Any:
     return value
 
 
+def _same_columns(said: Any, kinds: dict[str, str]) -> bool:
+    try:
+        return sorted(map(tuple, said)) == sorted(kinds.items())
+    except TypeError:
+        return False
+
+
 def _values(row: Any, order: list[str], kinds: dict[str, str], naive: bool) -> dict[str, Any]:
     if not isinstance(row, list) or len(row) != len(order):
         raise Unreadable("a row of another length")
@@ -158,7 +165,9 @@ def _value(value: Any, kind: str, naive: bool) -> Any:
             return date.fromisoformat(value)
         if kind == "bytes":
             return base64.b64decode(value, validate=True)
-    except ValueError as error:
+        if isinstance(value, str):
+            value.encode()  # half a character is none
+    except (ValueError, OverflowError) as error:
         raise Unreadable("a value of another kind") from error
     return value
 
@@ -167,7 +176,7 @@ def _is_of(value: Any, kind: str) -> bool:
     if kind == "boolean" or isinstance(value, bool):
         return kind == "boolean" and isinstance(value, bool)
     if kind == "integer":
-        return isinstance(value, int)
+        return isinstance(value, int) and -(2**63) <= value < 2**63
     return isinstance(value, int | float) if kind == "number" else isinstance(value, str)
 
 
