@@ -15,6 +15,7 @@ from tests.support.fuzzing.writes import Changes, watched
 NAMES = {
     "about": "return",
     "accepted_reasons": "improvement",
+    "agency": "membership",
     "chosen": "evidence",
     "colleague": "user",
     "conflict": "membership",
