@@ -18,7 +18,10 @@ class PassageArea(GovTextArea):
         """Announce nothing."""
 
 
-def _reason() -> PassageArea:
+def _reason(
+    hint: str = "The reason stays readable. Do not repeat what is taken out. For example: it named a"
+    " child.",
+) -> PassageArea:
     return PassageArea(
         "Why?",
         [
@@ -26,8 +29,7 @@ def _reason() -> PassageArea:
             Length(max=2000, message="Use 2,000 characters or fewer"),
         ],
         rows=3,
-        hint="The reason stays readable. Do not repeat what is taken out. For example: it named a"
-        " child.",
+        hint=hint,
     )
 
 
@@ -96,7 +98,9 @@ class EraseForm(FlaskForm):
 
     children_notice = False
 
-    reason = _reason()
+    reason = _reason(
+        "The reason stays readable. Do not name the person. For example: asked for by letter."
+    )
     typed = GovTextInput(
         "Type the e-mail address of the account to confirm",
         [InputRequired("Type the e-mail address of the account")],

@@ -9,7 +9,7 @@ from s11audit.extensions import db
 from s11audit.forms.people import DeactivateForm, ReactivateForm
 from s11audit.queries import people as reads
 from s11audit.queries.left_work import work_of
-from s11audit.services import leaving
+from s11audit.services import erasing, leaving
 from s11audit.transactions import writing
 from s11audit.views.accounts import page_number, page_url
 from s11audit.views.guards import actor, installation, now
@@ -47,6 +47,7 @@ def show(user_id: int) -> str:
         sent=[] if closed else reads.invitations_sent_by(db.session, user_id),
         work=work_of(db.session, user_id, now()),
         form=ReactivateForm() if closed else DeactivateForm(),
+        erased=erasing.is_erased(user),
         is_self=user_id == actor().user_id,
     )
 

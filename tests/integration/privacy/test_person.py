@@ -140,7 +140,10 @@ def test_erased_details_are_nowhere_and_the_log_still_proves(session: Session, a
     office = make.actor(session, make.user(session, Role.OFFICE, board=story.board))
     with pytest.raises(NotFound):
         erasing.erase(session, office, lead_id, EMAIL, "Asked for.", now=make.NOW)
-    for typed, reason in (("a@b.example", "Asked for."), (EMAIL, f"She asked from {EMAIL}.")):
+    for typed, reason in (
+        ("a@b.example", "Asked for."), (EMAIL, f"She asked from {EMAIL}."),
+        (EMAIL, f"{NAME} asked."), (EMAIL, f"Ms {NAME.split()[-1].upper()} asked."),
+    ):  # fmt: skip
         with pytest.raises(Invalid):
             erasing.erase(session, OPERATOR, lead_id, typed, reason, now=make.NOW)
 
@@ -227,6 +230,8 @@ def test_an_administrator_erases_by_typing_the_address(
     assert client.post(path, data={"reason": "Asked.", "typed": "x@y.example"}).status_code == 422
     done = client.post(path, data={"reason": "Asked.", "typed": EMAIL})
     assert done.status_code == 302
-    assert "A former safeguarding lead" in client.get(done.location).text
+    erased = client.get(done.location).text
+    assert "A former safeguarding lead" in erased and "invite the person anew" in erased
+    assert "Open the account again" not in erased and f'href="{path}"' not in erased
     assert "The details of account" in client.get("/admin/redactions").text
     assert '"person"' in Path(app.config["REDACTIONS"]).read_text()
