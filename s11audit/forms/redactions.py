@@ -19,8 +19,8 @@ class PassageArea(GovTextArea):
 
 
 def _reason(
-    hint: str = "The reason stays readable. Do not repeat what is taken out. For example: it named a"
-    " child.",
+    hint: str = "The reason stays readable. Do not repeat what is taken out. For example: it named "
+    "a child.",
 ) -> PassageArea:
     return PassageArea(
         "Why?",
