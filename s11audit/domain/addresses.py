@@ -20,6 +20,8 @@ def read_email(text: str) -> str:
 
     Raises ValueError with a sentence for the person where it is not an address.
     """
+    if not text.strip():
+        raise ValueError("Enter an e-mail address")
     try:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from s11audit.domain import policy
+from s11audit.domain.addresses import normal_email
 from s11audit.domain.dates import in_words, london_today
 from s11audit.domain.enums import Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
@@ -78,6 +79,9 @@ def replace_lead(
         raise NotFound("There is no such lead on this board.")
     place = grants.place_of(session, Role.LEAD, board_id=None, membership_id=grant.membership_id)
     held = grants.check_may_grant(actor, Role.LEAD, place)
+    if normal_email(successor.email) == grant.user.email and not successor.shared:
+        message = "This is the address of the lead who has left. Enter the successor’s"
+        raise Invalid(f"{message}.", {"email": message})
     grants.end_role(session, actor, grant_id, board_id=board_id, now=now)
     assert grant.membership_id is not None  # a lead's
     waiting = waiting_from(session, grant.membership_id, grant.user_id)

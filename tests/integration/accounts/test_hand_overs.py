@@ -130,6 +130,10 @@ def test_the_office_replaces_a_lead_who_has_left(session, place):
         hand_overs.replace_lead(
             session, actor(session, place["carl"]), board, held.id, NEW, now=make.NOW
         )
+    herself = Successor(name="Lena", email=place["lena"].email.upper())
+    with pytest.raises(Invalid, match="who has left"):
+        hand_overs.replace_lead(session, office, board, held.id, herself, now=make.NOW)
+    session.rollback()
     new = hand_overs.replace_lead(
         session, office, board, held.id, Successor(colleague_id=place["carl"].id), now=make.NOW
     )
