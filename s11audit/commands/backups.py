@@ -57,6 +57,11 @@ def backup(file: Path) -> None:
             f"{counted(len(made.missing), 'file', 'files')}. s11audit check names them.",
             err=True,
         )
+    if made.damaged:
+        raise click.ClickException(
+            f"Damaged in the evidence store, and so not in the backup: {', '.join(made.damaged)}. "
+            "Put each back from an earlier backup: restore it beside, and copy the file."
+        )
 
 
 @click.command()

@@ -9,7 +9,7 @@ read again. Memory does not grow with the board.
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,7 +29,7 @@ from s11audit.services.table_rows import dump, tables_of
 @dataclass(frozen=True)
 class Made:
     """What a backup holds. `missing` names evidence that the database names and the store has
-    not."""
+    not, and `damaged` what of it the store holds otherwise than it was stored."""
 
     path: Path
     size: int
@@ -38,6 +38,7 @@ class Made:
     rows: int
     files: int
     missing: list[str]
+    damaged: list[str]
 
 
 _REDACTED = "SELECT blob_sha256 FROM redaction WHERE blob_sha256 IS NOT NULL"
@@ -59,6 +60,14 @@ _STILL_USED = """
 
 class _Gone(Exception):
     """An evidence file was removed while it was about to be copied."""
+
+
+class _Damaged(Exception):
+    """Evidence files are not what was stored under their names."""
+
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self.names = names
 
 
 def write(
@@ -83,12 +92,18 @@ def write(
     if revision not in database.revisions():
         raise Invalid(database.LATER_VERSION)
     with Writer(path) as writer:
-        for last in (False, False, True):
+        gone, damaged = 0, set[str]()
+        while True:
             try:
-                manifest = _written(engine, storage, writer, ledger, told, forgiving=last)
+                manifest = _written(
+                    engine, storage, writer, ledger, told, forgiving=gone > 1, damaged=damaged
+                )
                 break
             except _Gone:
-                writer.start_again()
+                gone += 1
+            except _Damaged as found:
+                damaged |= found.names
+            writer.start_again()
         size = writer.finish(
             manifest
             | {
@@ -108,7 +123,8 @@ def write(
             tables=len(manifest["rows"]),
             rows=sum(manifest["rows"].values()),
             files=manifest["evidence"]["files"],
-            missing=manifest["missing"],
+            missing=[each for each in manifest["missing"] if each not in damaged],
+            damaged=[each for each in manifest["missing"] if each in damaged],
         )
 
 
@@ -127,9 +143,11 @@ def _written(
     told: Callable[[int, int], None],
     *,
     forgiving: bool,
+    damaged: set[str],
 ) -> dict[str, Any]:
-    """Write tables, evidence and ledger; return what the manifest says of them. Raises _Gone,
-    unless `forgiving`, where a file was removed since the tables were read."""
+    """Write tables, evidence without what is known to be `damaged`, and ledger; return what the
+    manifest says of them. Raises _Gone, unless `forgiving`, where a file was removed since the
+    tables were read, and _Damaged where one is not what was stored."""
     parts: list[Part] = []
     rows: dict[str, int] = {}
     with _reading(engine) as connection:
@@ -143,6 +161,9 @@ def _written(
             told(number + 1, len(tables) + len(files))
     kept, total, missing = [], 0, []
     for number, name in enumerate(files):
+        if name in damaged:
+            missing.append(name)
+            continue
         try:
             part = writer.add(f"evidence/{name}", _begun(storage.open(name)), packed=False)
         except FileNotFoundError:
@@ -151,10 +172,7 @@ def _written(
             missing.append(name)
             continue
         if part.sha256 != name:
-            raise Invalid(
-                f"The evidence file {name} is not what was stored under that name: it was damaged "
-                "in the store. Put it back from an earlier backup, then try again."
-            )
+            raise _Damaged({name, *_damaged_of(storage, files[number + 1 :])})
         kept.append(name)
         total += part.bytes
         told(len(tables) + number + 1, len(tables) + len(files))
@@ -169,6 +187,17 @@ def _written(
         "missing": missing,
         "log": heads,
     }
+
+
+def _damaged_of(storage: Storage, names: list[str]) -> set[str]:
+    """Return which of these files are not what was stored: all are read, so that everything is
+    begun anew once only."""
+    found = set()
+    for name in names:
+        with suppress(FileNotFoundError):
+            if storage.hash_of(name) != name:
+                found.add(name)
+    return found
 
 
 class _Counted:

@@ -137,10 +137,14 @@ def test_evidence_that_is_removed_missing_or_damaged_meanwhile(
         monkeypatch.setattr(there.storage, "open", removed_first)
         made = there.back_up(tmp_path / "a.zip")
         assert there.storage.folder is not None
-        (there.storage.folder / kept[:2] / kept).write_bytes(b"worm")
-        with pytest.raises(Invalid, match="damaged in the store"):
-            there.back_up(tmp_path / "b.zip")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "a.zip"]
+        whole = there.offer(b"whole")
+        for name in (kept, there.offer(b"later")):
+            (there.storage.folder / name[:2] / name).write_bytes(b"worm")
+        spoilt = there.back_up(tmp_path / "b.zip")  # better than none from then on
+    assert (spoilt.files, spoilt.missing, len(spoilt.damaged)) == (1, [lost], 2)
+    with Archive(tmp_path / "b.zip") as archive:
+        assert [name for name, _size in archive.evidence()] == [whole]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "a.zip", "b.zip"]
     assert (made.files, made.missing) == (1, [lost])
     with Archive(tmp_path / "a.zip") as archive:
         assert [name for name, _size in archive.evidence()] == [kept]

@@ -183,7 +183,10 @@ def test_files_that_may_not_grow_stop_writers_and_backups_and_spoil_nothing(
         env={**os.environ, **environment}, cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
-    assert done.stderr.strip().splitlines()[-1].endswith("File too large.")
+    assert done.stderr.strip().splitlines()[-1] == (
+        f"{file}: the backup cannot be written (File too large). Make room on that disk, or name a "
+        "file on another one."
+    )
     assert list(tmp_path.glob("a.zip*")) == []
     stored = int(done.stdout)
     assert stored > 10
