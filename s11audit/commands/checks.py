@@ -77,6 +77,7 @@ def _findings(app: "Flask", *, deep: bool) -> "list[Finding]":
         ):
             found += _asked(area, ask)
             db.session.rollback()
+    found += checks.check_ledger(Path(data["REDACTIONS"]))
     if data["BACKUPS"]:
         found += checks.check_backups(Path(data["BACKUPS"]), now=moment)
     return found + checks.check_folder(Path(data["DATA"]))

@@ -26,6 +26,7 @@ from s11audit.queries.outbox import unsent
 from s11audit.queries.redactions import may_leave_store
 from s11audit.scoring.words import counted
 from s11audit.services import database, log
+from s11audit.services.redaction_ledger import read_ledger
 
 BACKUP_EVERY = timedelta(days=2)
 MAIL_WAITS_FOR = timedelta(hours=1)
@@ -176,6 +177,21 @@ def _listed(names: Sequence[str], one: str, many: str, what_to_do: str) -> list[
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
+
+
+def check_ledger(path: Path) -> list[Finding]:
+    """Check that the ledger of redactions can be read, without which nothing that was redacted is
+    redacted again in a database that was put back."""
+    try:
+        read_ledger(path)
+    except Invalid as error:
+        said = (
+            f"{error} Put it aside, and the last good copy in its place; the worker completes it."
+        )
+        return [Finding("redactions", said)]
+    except OSError as error:
+        return [Finding("redactions", f"{path} cannot be read by this user ({error.strerror}).")]
+    return []
 
 
 def check_settings(weaknesses: Iterable[str]) -> list[Finding]:

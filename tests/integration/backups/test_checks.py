@@ -169,6 +169,11 @@ def test_the_command_says_once_that_the_database_cannot_be_read_and_what_to_do(
     empty = runner.invoke(check, standalone_mode=False)
     assert (empty.return_value, "Run s11audit init" in empty.output) == (1, True)
     assert "settings (wrong): S11AUDIT_SIGN_ON: /nowhere.toml cannot be read" in empty.output
+    ledger = data / "redactions.jsonl"
+    ledger.write_text('{"uid": 1}\n')
+    cut = f"redactions (wrong): {ledger}, line 1: this is not a redaction. Put it aside"
+    assert cut in runner.invoke(check, standalone_mode=False).output
+    ledger.unlink()
     assert data.stat().st_mode & 0o077 == 0  # nobody else on the machine reads what is in it
     (data / "s11audit.db").write_text("This is no database, but a text of some length.")
     monkeypatch.delenv("S11AUDIT_SIGN_ON")
