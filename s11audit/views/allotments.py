@@ -95,8 +95,10 @@ def of_return(return_: Return) -> Any:
             flash("The reviewer is added and has been told.", "success")
             return redirect(url_for(".of_return", return_id=return_.id))
     found = round_of(db.session, return_)
+    people = candidates(db.session, return_.membership.board_id, london_today(now()))
     return render_template(
         "allotments/return.html",
+        present={each.user.id for each in people},
         return_=return_,
         form=form,
         found=found,

@@ -142,7 +142,7 @@ def test_through_the_pages_sessions_end_at_once_and_the_name_stays(session, clie
     assert theirs.get(home).status_code == 200
 
 
-def test_what_they_had_in_hand_is_listed_for_who_shares_it_out(session, place):
+def test_what_they_had_in_hand_is_listed_for_who_shares_it_out(session, client, place):
     """Worked by hand: of Quin's work, what is complete, finished or over is not listed."""
     quin, board = place["quin"], place["board"]
     cycle = make.cycle(session, board)
@@ -188,3 +188,5 @@ def test_what_they_had_in_hand_is_listed_for_who_shares_it_out(session, place):
     ]  # fmt: skip
     assert session.scalar(select(Grant.id).where(Grant.user_id == quin.id, Grant.ended_at.is_(None))
                           ) is None  # fmt: skip
+    sign_in(client, place["office"])
+    assert "Quin Quality (has left)" in client.get(f"/returns/{reviewed.id}/reviewers").text
