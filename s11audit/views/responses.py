@@ -150,7 +150,7 @@ def save_standard(return_: Return, number: int) -> Any:
         form.form_errors.append(str(error))
         return _not_saved(page, form, by_script, 409)
     if by_script:
-        return _saved(page, form)
+        return _saved(page, [] if valid else page.problems(form))
     if not valid:
         page.base_on_stored(form)
         return _not_saved(page, form, by_script)
@@ -291,14 +291,14 @@ def _not_saved(page: StandardPage, form: StandardForm, by_script: bool, status: 
     return _page(stored, form, unsaved=True), status
 
 
-def _saved(page: StandardPage, form: StandardForm) -> Answer:
+def _saved(page: StandardPage, problems: list[dict[str, str | None]]) -> Answer:
     filled, suggestion = page.filled(), page.suggestion
     return jsonify(
         saved=True,
         version=filled.version,
         base=filled.fingerprints(),
         at=clock(now()),
-        problems=page.problems(form),
+        problems=problems,
         pointed_out=pointing_out.found(),
         suggestion={
             "rag": suggestion.rag,
