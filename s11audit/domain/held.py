@@ -31,6 +31,17 @@ class Kept:
     columns: dict[str, Held]
 
 
+# The names under which a document holds what nobody wrote: words out of closed lists, days, keys.
+CODES = frozenset(
+    (
+        "as_of", "asked", "attendance", "basis", "categories", "category", "due_on", "duty", "form",
+        "format", "key", "kind", "label", "made_on", "on", "participation", "proposed_label",
+        "proposed_rag", "published_at", "rag", "received_on", "reference", "result", "returned_at",
+        "review_on", "role", "rule", "self_label", "sha256", "source", "standing", "state",
+        "submitted_at", "value",
+    )
+)  # fmt: skip
+
 W, P, A, S, L, N, X, C = (
     Held.WORDS,
     Held.PERSON,

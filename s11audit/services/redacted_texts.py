@@ -7,6 +7,7 @@ first, then each that holds something is locked, looked at again and changed.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from s11audit.domain.enums import Role
-from s11audit.domain.held import HELD, Held, columns_of
+from s11audit.domain.held import CODES, HELD, Held, columns_of
 from s11audit.domain.policy import Actor
 from s11audit.models import AuditPayload, Base, StatementPrint, Submission, name_key
 from s11audit.queries.texts import payloads, text_rows
@@ -29,6 +30,7 @@ from s11audit.services import log_payloads
 LOG = "audit_payload"
 TEXTS = (Held.WORDS, Held.PERSON)
 _AT_ONCE = 300
+_CODE = re.compile(r"[A-Za-z0-9]+(?:[._:+-]+[A-Za-z0-9]+)*")  # one word, a day, a moment
 
 Look = Callable[[Any, int | None], tuple[Any, int]]
 
@@ -99,16 +101,18 @@ def change(
     return {board: dict(sorted(each.items())) for board, each in sorted(counts.items())}
 
 
-def within(value: Any, mark: Callable[[str], tuple[str, int]]) -> tuple[Any, int]:
-    """Return a value as JSON holds it with every text in it marked, and how many places changed."""
+def within(value: Any, mark: Callable[[str], tuple[str, int]], under: str = "") -> tuple[Any, int]:
+    """Return a value as JSON holds it with every text in it marked, and how many places changed.
+    What nobody wrote stays, by the name that it stands `under`: a child may be called Amber, and
+    the rating is none of their name."""
     if isinstance(value, str):
-        return mark(value)
+        return (value, 0) if under in CODES and _CODE.fullmatch(value) else mark(value)
     if isinstance(value, dict):
-        pairs = {name: within(each, mark) for name, each in value.items()}
+        pairs = {name: within(each, mark, name) for name, each in value.items()}
         total = sum(count for _, count in pairs.values())
         return {name: each for name, (each, _) in pairs.items()}, total
     if isinstance(value, list | tuple):
-        items = [within(each, mark) for each in value]
+        items = [within(each, mark, under) for each in value]
         return [each for each, _ in items], sum(count for _, count in items)
     return value, 0
 

@@ -146,6 +146,23 @@ def test_a_passage_goes_wherever_it_stands(
     # The ledger's file was written, and knows the passage by its hash only.
     kept_file = Path(app.config["REDACTIONS"]).read_text()
     assert row.uid in kept_file and not LEFT.search(kept_file)
+    _names_that_are_codes_too(session, client, office, made)
+
+
+def _names_that_are_codes_too(
+    session: Session, client: FlaskClient, office: Actor, made: FilledBoard
+) -> None:
+    """A child may be called what a rating is, or be born on the day that something was due."""
+    sent = session.scalars(select(Submission).order_by(Submission.id)).all()
+    response = session.get_one(Response, session.scalars(select(Response.id)).first())
+    for passage in ("Amber", "Green", "met", sent[0].snapshot["due_on"]):
+        response.statement = f"They were {passage}."
+        session.commit()
+        redactions.redact_passage(session, office, made.board_id, passage, "A child.", now=NOW)
+        session.commit()
+    for one in sent:
+        assert client.get(f"/returns/{one.return_id}/submissions/{one.number}").status_code == 200
+    assert log.verify(session)[1] is None
 
 
 def _save(session: Session, lead: Actor, made: FilledBoard, response: Response) -> int:
