@@ -23,7 +23,8 @@ from s11audit.reports.data import (
 from s11audit.scoring.compliance import Overall
 
 Cells = Sequence[str | int]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The wide signs begin a formula where Chinese, Japanese or Korean is written.
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 COUNT_COLUMNS = (
     "Self-assessed red", "Self-assessed amber", "Self-assessed green",
     "Now red", "Now amber", "Now green",
