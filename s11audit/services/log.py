@@ -39,6 +39,7 @@ _HEAD = (
     .order_by(AuditLog.sequence.desc())
     .limit(1)
 )
+_HOLD = text("SELECT pg_advisory_xact_lock(hashtext(:chain))")
 _ADD_ROWS = insert(AuditLog).returning(AuditLog.id, sort_by_parameter_order=True)
 _ADD_PAYLOADS = insert(AuditPayload)
 
@@ -138,9 +139,10 @@ def _forget(session: Session) -> None:
 
 
 def _append_to(session: Session, chain: str, entries: list[Entry]) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:chain))"), {"chain": chain})
-    head = session.execute(_HEAD, {"chain": chain}).one_or_none()
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_HOLD, {"chain": chain})
+    head = connection.execute(_HEAD, {"chain": chain}).one_or_none()
     sequence, previous = head if head else (0, FIRST_HASH)
     rows, payloads = [], []
     for entry in entries:
@@ -153,7 +155,6 @@ def _append_to(session: Session, chain: str, entries: list[Entry]) -> None:
         rows.append(fields | {"previous_hash": previous, "hash": digest})
         payloads.append(payload)
         previous = digest
-    connection = session.connection()
     ids = connection.scalars(_ADD_ROWS, rows)
     connection.execute(
         _ADD_PAYLOADS,
