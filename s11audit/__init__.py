@@ -41,7 +41,13 @@ def _library_settings(values: dict[str, Any]) -> dict[str, Any]:
     from s11audit.sign_in import security_settings
 
     return {
-        "SQLALCHEMY_ENGINES": {"default": values["DATABASE_URL"]},
+        "SQLALCHEMY_ENGINES": {
+            # A connection is tried before it is lent: none of before a restart of PostgreSQL.
+            "default": {
+                "url": values["DATABASE_URL"],
+                "pool_pre_ping": values["DATABASE_URL"].startswith("postgresql"),
+            }
+        },
         "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MB"] + 2) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "PERMANENT_SESSION_LIFETIME": values["SESSION_MINUTES"] * 60,
