@@ -1,10 +1,13 @@
 """What may be stored of a text that a person typed: trimmed, printable, not too long."""
 
+import re
 import unicodedata
 
 from s11audit.domain.errors import Invalid
 
 LONGEST_REASON = 2000
+LONGEST_PERSON = 200
+_ADDRESS = re.compile(r"://|\bwww\.|[@<>]", re.IGNORECASE)
 # Marks that nobody sees or that turn the letters after them round: a name of them is nobody's
 # or looks like somebody else's. What joins letters (U+200C, U+200D) is not among them.
 _UNSEEN = {
@@ -25,6 +28,15 @@ def one_line(text: str, field: str, what: str, longest: int) -> str:
     if not found.strip("\u200c\u200d"):
         found = ""
     return _checked(found, field, what, longest)
+
+
+def person_name(text: str) -> str:
+    """Return a person's name, as `one_line`, its problem under "name". It stands in letters that go
+    to strangers and beside an e-mail address in the log: so it holds neither kind of address."""
+    found = one_line(text, "name", "name", LONGEST_PERSON)
+    if _ADDRESS.search(found):
+        raise _invalid("name", "The name must not hold a web address or an e-mail address")
+    return found
 
 
 def several_lines(text: str, field: str, what: str, longest: int = LONGEST_REASON) -> str:

@@ -11,7 +11,9 @@ from s11audit.domain import policy
 from s11audit.domain.addresses import read_email
 from s11audit.domain.dates import london_today
 from s11audit.domain.enums import AGENCY_ROLES, BOARD_ROLES, Role
+from s11audit.domain.errors import Invalid
 from s11audit.domain.policy import Actor, Can, Facts
+from s11audit.domain.texts import person_name
 from s11audit.domain.wording import in_words
 from s11audit.exchange.agencies import memberships_by_key
 from s11audit.exchange.plan import Plan, PlanLine
@@ -119,9 +121,11 @@ def _row(
     except ValueError as error:
         reason = f"{quoted(line['email'])}: {error}." if line["email"] else f"{error}."
         faults.add(line.row, "email", reason)
-    name = " ".join(line["name"].split())
-    if len(name) > 200:
-        faults.add(line.row, "name", "The name is longer than 200 characters.")
+    name = line["name"].strip()
+    try:
+        name = person_name(name) if name else ""
+    except Invalid as error:
+        faults.add(line.row, "name", str(error))
     if role is None or not email or (role in AGENCY_ROLES) != (member is not None):
         return None
     return PersonRow(line.row, email, role, name, member)

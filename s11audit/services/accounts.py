@@ -15,7 +15,7 @@ from s11audit.domain.dates import london_today
 from s11audit.domain.enums import BOARD_ROLES, Role
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor
-from s11audit.domain.texts import one_line
+from s11audit.domain.texts import person_name
 from s11audit.models import Invitation, Membership
 from s11audit.services import grants, log, mailboxes, outbox
 from s11audit.services.invitations import key_of, place_of, token_hash
@@ -92,7 +92,7 @@ def offer(
     token = token_urlsafe(32)
     invitation = Invitation(
         email=email,
-        name=one_line(name, "name", "name", 200) if name and name.strip() else None,
+        name=person_name(name) if name and name.strip() else None,
         role=role,
         board_id=place.board_id if role in BOARD_ROLES else None,
         membership_id=place.membership.id if place.membership else None,

@@ -172,6 +172,8 @@ def checked_url(url: str) -> str:
             parts = urlsplit(url)
             if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
                 message = "Enter a web address that begins with https:// or http://"
+            elif "@" in parts.netloc:  # https://www.example.org@elsewhere
+                message = "The address must not hold an @ before the name of the web site"
         except ValueError:
             message = "Enter a web address, like https://www.example.org/policy"
     if message:

@@ -13,7 +13,7 @@ from s11audit.domain.addresses import normal_email
 from s11audit.domain.enums import Role
 from s11audit.domain.errors import NotFound, Refused
 from s11audit.domain.policy import Actor
-from s11audit.domain.texts import one_line
+from s11audit.domain.texts import person_name
 from s11audit.models import Invitation, Membership, User
 from s11audit.services import grants, log, mailboxes, outbox, taking_the_lead
 
@@ -42,7 +42,7 @@ def accept_as_new(
         raise Refused("There is an account of this e-mail address already: sign in to accept.")
     user = User(
         email=invitation.email,
-        name=one_line(name, "name", "name", 200),
+        name=person_name(name),
         sign_in_name=mailboxes.new_sign_in_name(session, sign_in_name) if shared else None,
         password=password_hash,
         active=True,

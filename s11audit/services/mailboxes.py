@@ -18,7 +18,7 @@ from s11audit.domain.addresses import (
 )
 from s11audit.domain.errors import Invalid, Refused
 from s11audit.domain.policy import Actor
-from s11audit.domain.texts import one_line
+from s11audit.domain.texts import person_name
 from s11audit.models import User
 from s11audit.services import log, outbox
 from s11audit.services.letters import letter
@@ -116,7 +116,7 @@ def change_name(
     """
     user = session.scalars(select(User).where(User.id == actor.user_id).with_for_update()).one()
     before = {"name": user.name, "sign_in_name": user.sign_in_name}
-    user.name = one_line(name, "name", "name", 200)
+    user.name = person_name(name)
     if normal_sign_in_name(sign_in_name) != (user.sign_in_name or ""):
         if normal_sign_in_name(sign_in_name):
             user.sign_in_name = new_sign_in_name(session, sign_in_name)

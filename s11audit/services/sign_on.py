@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor
 from s11audit.domain.sign_on import Person, Provider
-from s11audit.domain.texts import one_line
+from s11audit.domain.texts import person_name
 from s11audit.models import Invitation, User, UserIdentity
 from s11audit.services import invitations, log, mailboxes, outbox, user_sessions
 from s11audit.services.letters import letter
@@ -108,7 +108,7 @@ def accept(
         raise NotFound("An invitation was withdrawn or is too old. Ask for a new one.")
     user = User(
         email=person.email,
-        name=one_line(name, "name", "name", 200),
+        name=person_name(name),
         password=None,
         active=True,
         fs_uniquifier=uuid4().hex,

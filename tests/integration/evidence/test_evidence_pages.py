@@ -23,6 +23,7 @@ from tests.integration.responses.test_submitting import fill_in, send
 from tests.support.web import sign_in
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
+AT = "https://www.example.org@example.net/"
 SAID = {"description": "Supervision audit", "kind": "activity", "standards": ["1", "6"]}
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -104,7 +105,7 @@ def test_a_file_over_the_limit_is_told_in_the_form(
 def test_links_are_web_addresses(client: FlaskClient, session: Session) -> None:
     at = scene(session)
     sign_in(client, at.contributor)
-    for wrong in ("", "javascript:alert(1)", "ftp://example.org/x", "https://", "two words"):
+    for wrong in ("", "javascript:alert(1)", "ftp://example.org/x", "https://", "two words", AT):
         answer = client.post(url(at, "standards/1/evidence/link"), data={**SAID, "url": wrong})
         assert answer.status_code == 400 and "Supervision audit" in answer.text, wrong
     sent = {**SAID, "url": "https://example.org/policy"}
