@@ -76,8 +76,10 @@ def _open_account(token: str, found: Invitation, form: NewAccountForm) -> str | 
     except (Invalid, Refused) as error:
         show(error, form)
         return _page(token, invitations.pending(db.session, token, now=now()), form)
-    sessions.begin(db.session.get_one(User, user_id))
-    flash("Your account is ready and you are signed in.", "success")
+    user = db.session.get_one(User, user_id)
+    sessions.begin(user)
+    name = f" Next time, sign in with the name {user.sign_in_name}." if user.sign_in_name else ""
+    flash(f"Your account is ready and you are signed in.{name}", "success")
     return redirect(_onward(found))
 
 

@@ -1,6 +1,8 @@
 // Passkeys: asks the browser to make one or to show one, and sends the form with what it gave.
 // A form says which by data-passkey ("create" or "get") and carries the server's options.
 
+const LONGEST_NAME = 60; // as forms/second_factor.py has it
+
 const bytes = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 
@@ -58,8 +60,10 @@ if (window.PublicKeyCredential && navigator.credentials) {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.hidden = false;
     form.addEventListener("submit", (event) => {
+      // A wrong name goes to the server, which says so: no passkey is made that nobody keeps.
       const name = form.elements.name;
-      if (name instanceof HTMLInputElement && !name.value.trim()) return; // the server says so
+      const typed = name instanceof HTMLInputElement ? name.value.trim() : "a name";
+      if (!typed || typed.length > LONGEST_NAME) return;
       event.preventDefault();
       send(form);
     });
