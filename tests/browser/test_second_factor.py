@@ -95,7 +95,7 @@ def test_an_app_then_a_passkey_then_signing_in_by_it(
     # A passkey, from the page of the account.
     page.get_by_role("link", name="Olive Marsh").click()
     fits(page)
-    page.get_by_role("link", name="Change your passkeys").click()
+    page.get_by_role("link", name="Add a passkey").click()
     page.get_by_role("button", name="Add the passkey").click()
     expect(page.get_by_role("link", name="Enter a name for the passkey")).to_be_visible()
     page.get_by_label("Name for this passkey").fill("My work laptop")
