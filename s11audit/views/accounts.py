@@ -125,9 +125,7 @@ def invitations(board: Board) -> str:
 def resend(board: Board, invitation_id: int) -> Response:
     """Send an invitation again, with a new link."""
     _check_on(board, invitation_id)
-    with writing() as session:
-        accounts.resend(session, actor(), invitation_id, now=now())
-    flash("The invitation was sent again. The link sent before no longer works.", "success")
+    invite_again(invitation_id)
     return redirect(url_for(".invitations", board=board.slug))
 
 
@@ -136,9 +134,7 @@ def resend(board: Board, invitation_id: int) -> Response:
 def withdraw(board: Board, invitation_id: int) -> Response:
     """Withdraw an invitation."""
     _check_on(board, invitation_id)
-    with writing() as session:
-        accounts.revoke(session, actor(), invitation_id, now=now())
-    flash("The invitation was withdrawn. Its link no longer works.", "success")
+    withdraw_invitation(invitation_id)
     return redirect(url_for(".invitations", board=board.slug))
 
 
@@ -227,6 +223,20 @@ def outbox_list(board: Board | None, back: str, url: Callable[[int], str]) -> st
         mail_is_sent=bool(current_app.config["MAIL_SERVER"]),
         page_url=url,
     )
+
+
+def invite_again(invitation_id: int) -> None:
+    """Send an invitation again, with a new link, and say so."""
+    with writing() as session:
+        accounts.resend(session, actor(), invitation_id, now=now())
+    flash("The invitation was sent again. The link sent before no longer works.", "success")
+
+
+def withdraw_invitation(invitation_id: int) -> None:
+    """Withdraw an invitation, and say so."""
+    with writing() as session:
+        accounts.revoke(session, actor(), invitation_id, now=now())
+    flash("The invitation was withdrawn. Its link no longer works.", "success")
 
 
 def wanted_people() -> people_reads.PeopleFilter:

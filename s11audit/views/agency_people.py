@@ -22,7 +22,7 @@ from s11audit.queries import people as people_reads
 from s11audit.queries.responses import colleagues
 from s11audit.services import accounts, grants, hand_overs
 from s11audit.transactions import writing
-from s11audit.views.accounts import show
+from s11audit.views.accounts import invite_again, show, withdraw_invitation
 from s11audit.views.guards import actor, board, membership, now
 
 bp = Blueprint("agency_people", __name__)
@@ -79,9 +79,7 @@ def invite(membership: Membership) -> str | Response:
 def resend(membership: Membership, invitation_id: int) -> Response:
     """Send a contributor's invitation again, with a new link."""
     people_reads.check_contributor_invited(db.session, membership.id, invitation_id)
-    with writing() as session:
-        accounts.resend(session, actor(), invitation_id, now=now())
-    flash("The invitation was sent again. The link sent before no longer works.", "success")
+    invite_again(invitation_id)
     return redirect(url_for(".index", membership_id=membership.id))
 
 
@@ -90,9 +88,7 @@ def resend(membership: Membership, invitation_id: int) -> Response:
 def withdraw(membership: Membership, invitation_id: int) -> Response:
     """Withdraw a contributor's invitation."""
     people_reads.check_contributor_invited(db.session, membership.id, invitation_id)
-    with writing() as session:
-        accounts.revoke(session, actor(), invitation_id, now=now())
-    flash("The invitation was withdrawn. Its link no longer works.", "success")
+    withdraw_invitation(invitation_id)
     return redirect(url_for(".index", membership_id=membership.id))
 
 
