@@ -57,7 +57,7 @@ def limited(
     def decorate(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
         @wraps(view)
         def counted(**kwargs: str) -> ResponseReturnValue:
-            if request.method != method:
+            if ("GET" if request.method == "HEAD" else request.method) != method:
                 return view(**kwargs)
             taken = take_by_network(what)
             if taken.wait:

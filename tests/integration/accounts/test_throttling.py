@@ -164,6 +164,8 @@ def test_invitations_and_new_passwords_are_counted_in_the_database_too(throttled
     tried = [client.post("/invitations/made-up") for _ in range(9)]
     assert [each.status_code for each in tried] == [404] * 8 + [429]
     assert f"{TOO_MANY}. Wait 1 minute, then try again." in tried[-1].text
+    tried = [client.head("/sign-in/made-up").status_code for _ in range(9)]
+    assert tried == [404] * 8 + [429], "asking for the head alone is asking too"
     elsewhere = {"REMOTE_ADDR": OFFICE_NETWORK}
     assert client.post("/invitations/made-up", environ_base=elsewhere).status_code == 404
 
