@@ -5,7 +5,7 @@ The pages keep Flask-Security's addresses and names ("security.login"); what the
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 
-from flask import Flask, flash, redirect, render_template, request, session, url_for
+from flask import Flask, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user, hash_password
 from flask_security.recoverable import generate_reset_password_token
@@ -13,11 +13,14 @@ from werkzeug.wrappers import Response
 
 from s11audit import sessions, tries
 from s11audit.domain.addresses import normal_identity
+from s11audit.domain.dates import london_today
 from s11audit.domain.own_paths import own_path
+from s11audit.domain.second_factor import SecondFactor, must_have
 from s11audit.extensions import db, security
 from s11audit.forms.accounts import ChangePasswordForm, ForgotPasswordForm, SignInForm
 from s11audit.models import User
-from s11audit.services import mailboxes, passwords, second_factor
+from s11audit.queries.accounts import live_grants
+from s11audit.services import mailboxes, passwords, second_factor, sign_on
 from s11audit.sign_in import MESSAGES, RESET_HOURS
 from s11audit.transactions import writing
 from s11audit.views.guards import actor
@@ -56,8 +59,30 @@ def login() -> ResponseReturnValue:
         form.form_errors.append(NOT_RIGHT)
         return _page(form)
     tries.give_back(taken)
+    if (elsewhere := _factor_elsewhere(user)) is not None:
+        form.form_errors.append(
+            f"Sign in with {elsewhere}: your role needs a second factor, and yours is there"
+        )
+        return _page(form)
     response = passed_first_factor(user, target, typed)
     return tries.know_browser(response, typed) if typed_first() is None else response
+
+
+def _factor_elsewhere(user: User) -> str | None:
+    """Return the name of the provider that asks for the second factor which a person must have and
+    has not here, None where there is none. Whoever knows a password, or reads a mailbox and sets
+    one, may not set up a factor of their own in the place of that."""
+    vouching = {
+        each.issuer: each.name
+        for each in current_app.extensions["sign_on"].by_key.values()
+        if each.second_factor
+    }
+    if not vouching or second_factor.has_factor(db.session, user.id):
+        return None
+    bound = sign_on.identities(db.session, user.id)
+    name = next((vouching[each.issuer] for each in bound if each.issuer in vouching), None)
+    held = live_grants(db.session, user.id, london_today(datetime.now(UTC)))
+    return name if must_have(SecondFactor(current_app.config["SECOND_FACTOR"]), held) else None
 
 
 def passed_first_factor(user: User, target: str | None = None, typed: str = "") -> Response:

@@ -244,6 +244,14 @@ def test_our_second_factor_is_asked_unless_the_provider_says_that_it_asked(
     new = {"new_password": phrase, "new_password_confirm": phrase}
     assert brought.post("/change", data={"password": make.PASSWORD, **new}).location == "/"
     assert is_in(brought), "the provider's second factor still counts"
+    # Whoever reads the mailbox sets a password, and may not set up a factor of their own by it.
+    thief = joined.test_client()
+    page = thief.post("/login", data={"email": ann.email, "password": phrase})
+    assert "Sign in with Midshire Council: your role needs a second factor" in page.text
+    assert thief.get("/account/second-factor").location.startswith("/login")
+    council.next_is("ann", **verified(ann.email) | {"amr": ["pwd"]})
+    assert through(plain, council, next="/places").location == "/places"
+    assert plain.get("/places").location == "/account/second-factor"
 
 
 def test_a_try_grows_too_old(person, council, ann, monkeypatch):
