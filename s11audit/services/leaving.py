@@ -12,7 +12,7 @@ from s11audit.domain import policy
 from s11audit.domain.dates import london_today
 from s11audit.domain.errors import NotFound, Refused
 from s11audit.domain.policy import INSTALLATION, Actor, Can
-from s11audit.models import Grant, HandOver, Invitation, User
+from s11audit.models import Grant, Invitation, User
 from s11audit.services import (
     accounts,
     erasing,
@@ -29,7 +29,7 @@ def deactivate(
 ) -> None:
     """Close an account: its sessions, links to set a password and roles end at once, and
     invitations to it are withdrawn; with `withdraw_sent` those too that the person sent and
-    nobody has accepted, but for a role of lead that they handed over.
+    nobody has accepted, a role of lead that they hand over among them.
 
     Raises NotFound, and Refused for one's own account, for one that is closed, and for the last
     administrator.
@@ -132,14 +132,12 @@ def _sent_to(session: Session, user: User) -> Sequence[Invitation]:
 
 
 def _sent_by(session: Session, user: User) -> Sequence[Invitation]:
-    handed = select(HandOver.invitation_id)
     return session.scalars(
         select(Invitation)
         .where(
             Invitation.invited_by_id == user.id,
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
-            Invitation.id.not_in(handed),
         )
         .order_by(Invitation.id)
         .with_for_update()

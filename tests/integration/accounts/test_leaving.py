@@ -9,7 +9,7 @@ from s11audit.domain.enums import ReturnState, Role
 from s11audit.domain.errors import NotAllowed, NotFound, Refused
 from s11audit.models import Allotment, AuditLog, Grant, Response, Visit, VisitMember
 from s11audit.queries.left_work import left_to_the_office, left_work_of_board, work_of
-from s11audit.services import accounts, leaving
+from s11audit.services import accounts, hand_overs, leaving
 from s11audit.services.log import verify
 from tests import factories as make
 from tests.support.web import sign_in
@@ -50,6 +50,10 @@ def test_a_closed_account_holds_nothing_and_what_it_held_can_be_given_back(sessi
         session, make.actor(session, quin), "c@x.org", Role.CONTRIBUTOR,
         membership_id=place["member"].id, now=make.NOW,
     )[0]  # fmt: skip
+    handed = hand_overs.hand_over(
+        session, make.actor(session, quin), place["member"].id,
+        hand_overs.Successor(name="Friend", email="f@x.org"), now=make.NOW,
+    )  # fmt: skip
     offered = accounts.invite(
         session, office, quin.email, Role.VIEWER, board_id=place["board"].id, now=make.NOW
     )[0]
@@ -59,7 +63,8 @@ def test_a_closed_account_holds_nothing_and_what_it_held_can_be_given_back(sessi
     assert (quin.active, quin.deactivated_at) == (False, make.NOW)
     assert quin.fs_uniquifier != was, "links to set a password no longer work"
     assert make.actor(session, quin).grants == ()
-    assert offered.revoked_at == make.NOW and sent.revoked_at is None
+    assert offered.revoked_at == make.NOW
+    assert sent.revoked_at is None and handed.invitation.revoked_at is None
     logged = session.scalars(select(AuditLog.what).order_by(AuditLog.id)).all()
     assert logged.count("role.ended") == 2 and logged[-1] == "user.deactivated"
     with pytest.raises(Refused, match="already"):
@@ -73,7 +78,7 @@ def test_a_closed_account_holds_nothing_and_what_it_held_can_be_given_back(sessi
     assert (quin.active, quin.deactivated_at) == (True, None)
     assert verify(session)[1] is None
     close(session, place, withdraw_sent=True)
-    assert sent.revoked_at is not None
+    assert None not in (sent.revoked_at, handed.invitation.revoked_at)
     leaving.reactivate(session, admin, quin.id, now=make.NOW)
     assert make.actor(session, quin).grants == ()
 
