@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
@@ -22,17 +22,43 @@ logger = logging.getLogger(__name__)
 
 def typed_in_vain() -> list[tuple[str, str]]:
     """Return what was typed into the form that was refused, as (field in words, text), so that it
-    can be copied: sentences only, since dates and choices are soon given again."""
+    can be copied: sentences only, since dates and choices are soon given again.
+
+    To somebody who is signed out only where the browser says that our own page sent it: another
+    site could else have its words shown as ours.
+    """
+    ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
     try:
-        if request.method != "POST" or not current_user.is_authenticated:
+        if request.method != "POST" or not (ours or current_user.is_authenticated):
             return []
-        typed = list(request.form.items(multi=True))
+        return _sentences()
     except (SQLAlchemyError, OSError):  # who is signed in, or what was sent, cannot be read either
         return []
+
+
+def signed_out_while_typing() -> tuple[str, int] | None:
+    """Return the page that gives back what was typed by somebody whose session ended meanwhile;
+    None where nothing was typed that is to be copied. The form's token must have been checked."""
+    typed = _sentences() if request.method == "POST" and not _asked_by_script() else []
+    if not typed:
+        return None
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+        way = url_for("security.login", next=request.path)
+    except HTTPException:
+        way = url_for("security.login")
+    return render_template("errors/signed_out.html", typed=typed, way=way), 401
+
+
+def _asked_by_script() -> bool:
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def _sentences() -> list[tuple[str, str]]:
     return [
         (name.replace("_", " ").strip().capitalize(), text.strip())
-        for name, text in typed
-        if "password" not in name and len(text.split()) > 1
+        for name, text in request.form.items(multi=True)
+        if "password" not in name and name != "base" and len(text.split()) > 1
     ]
 
 
@@ -98,7 +124,11 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> tuple[str, int]:
-        return page(400, "The page had been open for too long. Go back, reload it and try again.")
+        return page(
+            400,
+            "The page had been open for too long, or you signed out in another window. Go back, "
+            "reload it and try again.",
+        )
 
     @app.errorhandler(TooManyRequests)
     def too_many(error: TooManyRequests) -> tuple[str, int]:

@@ -26,6 +26,7 @@ from s11audit.queries.agencies import membership_by_id
 from s11audit.queries.boards import board_by_slug
 from s11audit.queries.returns import facts_of, return_by_id
 from s11audit.queries.successions import reaches_as_heir
+from s11audit.views.errors import signed_out_while_typing
 
 View = Callable[..., Any]
 
@@ -175,7 +176,7 @@ def _guarded(
     @wraps(view)
     def guarded(**kwargs: Any) -> Any:
         if not current_user.is_authenticated:
-            return security._unauthn_handler(["session"], headers={})
+            return signed_out_while_typing() or security._unauthn_handler(["session"], headers={})
         if not so_far and _lacks_factor():
             return _ask_to_set_up()
         load(kwargs)

@@ -147,6 +147,15 @@ def test_signing_in_leads_on_within_the_service_only(client, person, next_, lead
         assert "evil" not in (answer.location or "")
 
 
+def test_who_was_signed_out_while_typing_gets_it_back(client):
+    typed = {"name": "Ann <b>Bee</b>", "password": "not shown again", "role": "qa"}
+    answer = client.post("/account/name", data=typed)
+    assert answer.status_code == 401
+    assert "Ann &lt;b&gt;Bee&lt;/b&gt;" in answer.text and "not shown" not in answer.text
+    assert "/login?next=/account/name" in answer.text
+    assert client.post("/account/name", data={"name": "Ann"}).location == "/login"
+
+
 def test_what_a_script_asks_for_is_answered_401(client):
     answer = client.get("/places", headers={"Accept": "application/json"})
     assert answer.status_code == 401
@@ -330,6 +339,10 @@ def test_a_forged_form_is_refused_everywhere(settings, person):
             answer = client.post(rule.rule, data={"email": person.email})
             assert answer.status_code == 400, rule.rule
             assert "open for too long" in answer.text
+        for site, given_back in (("same-origin", True), ("cross-site", False), (None, False)):
+            sent_by = {"Sec-Fetch-Site": site} if site else {}
+            answer = client.post("/account/name", data={"name": "Ann B."}, headers=sent_by)
+            assert ("Ann B." in answer.text) is given_back, site
         sign_in(client, person)
         assert client.post("/logout").status_code == 400
         assert client.get("/places").status_code == 200
