@@ -47,7 +47,8 @@ def _size(size: Size, floor: Floor) -> list[str]:
     if size.memory:
         held = ", ".join(f"{each:.0f}" for each in size.memory)
         lines.append(
-            f"The workers rested at {held} MB after the saves and pages, before the first PDF."
+            f"Gunicorn's master and its two workers rested at {held} MB, what they share counted "
+            "once, after the saves and pages, before the first PDF."
         )
     return [*lines, ""]
 

@@ -16,7 +16,7 @@ from bench.figures import Figures, answered, timed
 from bench.http_client import Browser
 from bench.load_clients import Task, saves_under_load, task_of
 from bench.queries import bare, statements_of
-from bench.server import memory_of_workers, served
+from bench.server import memory_of_all, served
 from s11audit import create_app
 from s11audit.domain.policy import OPERATOR
 from s11audit.extensions import db
@@ -55,7 +55,7 @@ def measure_floor(folder: Path) -> Floor:
     url = f"sqlite:///{folder / 'floor.db'}"
     floor.fill(url, 100)
     found = Floor()
-    with served("bench.floor:make_app()", {"FLOOR_URL": url}) as (port, _master):
+    with served("bench.floor:make_app()", {"FLOOR_URL": url}, preload=True) as (port, _master):
         browser = Browser(port)
         values = [("statement", load.STATEMENT)]
         found.figures.append(answered("empty Flask page", lambda: browser.get("/"), RUNS))
@@ -87,7 +87,7 @@ def _bare_insert(folder: Path) -> Figures:
 def measure(folder: Path, agencies: int) -> Size:
     """Measure saving, the pages and the documents on a board of so many agencies."""
     found, loaded, environment = _prepare(folder, agencies)
-    with served("s11audit:create_app()", environment) as (port, master):
+    with served("s11audit:create_app()", environment, preload=True) as (port, master):
         lead, office = Browser(port), Browser(port)
         lead.sign_in(loaded.leads[0][0], load.PASSWORD)
         office.sign_in(loaded.office, load.PASSWORD)
@@ -95,7 +95,7 @@ def measure(folder: Path, agencies: int) -> Size:
         found.saves_a_second, found.under_load = _under_load(port, loaded)
         for what, who, path, runs in _pages(loaded):
             if path.endswith(".pdf"):
-                found.memory = memory_of_workers(master)
+                found.memory = memory_of_all(master)
             browser = lead if who == loaded.leads[0][0] else office
             found.figures.append(answered(what, _getting(browser, path), runs))
     found.figures += _inside(environment, loaded)
@@ -122,7 +122,7 @@ def _pages(loaded: load.Loaded) -> tuple[tuple[str, str, str, int], ...]:
 def measure_saving(folder: Path, agencies: int) -> Size:
     """Measure saving alone, on a board of so many agencies."""
     found, loaded, environment = _prepare(folder, agencies)
-    with served("s11audit:create_app()", environment) as (port, _master):
+    with served("s11audit:create_app()", environment, preload=True) as (port, _master):
         lead = Browser(port)
         lead.sign_in(loaded.leads[0][0], load.PASSWORD)
         found.figures.append(answered("save a response", _saving(lead, _standard(loaded)), RUNS))

@@ -21,8 +21,8 @@ def served() -> Flask:
         raise SystemExit(APP_FAILED_TO_LOAD) from None
     process_log.set_up(WithRequest())
     tell_failures(app)
-    # With --preload the workers share what is here now: it is here to stay, and a collection that
-    # looked at it would copy it into each of them.
+    # What is here now is here to stay: no collection need look at it, which would take time and,
+    # where processes share it (--preload), copy it into each.
     gc.collect()
     gc.freeze()
     return app
