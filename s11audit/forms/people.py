@@ -65,8 +65,8 @@ def _shared() -> Any:
     return GovCheckbox(
         "Several people share this mailbox, and this is another of them",
         hint="Enter the name too. Each of them gets an account of their own, and from then on "
-        "signs in with a sign-in name. Those who have signed in with the address until then are told "
-        "theirs by e-mail.",
+        "signs in with a sign-in name. Those who have signed in with the address until then are "
+        "told theirs by e-mail.",
     )
 
 
