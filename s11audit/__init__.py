@@ -22,7 +22,11 @@ def create_app(settings: dict[str, Any] | None = None, *, pages: bool = True) ->
     values = config.complete(config.load() | (settings or {}))
     if pages and (weak := config.weaknesses(values)):
         raise ValueError("\n".join(weak))
-    app = Flask(__name__, template_folder=str(paths.top("templates")))
+    app = Flask(
+        __name__,
+        static_url_path=paths.static_address() if pages else None,
+        template_folder=str(paths.top("templates")),
+    )
     app.config.from_mapping(values)
     app.config.from_mapping(_library_settings(values))
     if values["PROXIES"]:

@@ -34,6 +34,7 @@ OFF = (
     "usb",
 )
 KEPT = ("static", "security.static", "calendars.feed")
+KEPT_SECONDS = 365 * 24 * 3600
 HSTS_SECONDS = 365 * 24 * 3600
 
 
@@ -64,8 +65,10 @@ def _isolate(response: Response) -> Response:
 
 def _keep_private(response: Response) -> Response:
     """Let no browser keep a page or a download, so that nobody reads it there after the person
-    has left. Our own files, which belong to no one, and a calendar's feed say themselves how they
-    are kept."""
+    has left. Our own files, which belong to no one and have another address as soon as they are
+    others, are kept for good; a calendar's feed says itself how it is kept."""
+    if request.endpoint == "static" and response.status_code in (200, 304):
+        response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}, immutable"
     if request.endpoint not in KEPT and not response.cache_control.no_store:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,6 +1,7 @@
 """Where the files that lie beside the package are found."""
 
 from functools import cache
+from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,17 @@ def top(name: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"{name} is neither in {PACKAGE / '_top'} nor in {PACKAGE.parent}.")
+
+
+@cache
+def static_address() -> str:
+    """Return the address below which the static files lie: another one as soon as one of them is
+    another, so that a browser may keep them for good."""
+    known = sha256()
+    for file in sorted(each for each in STATIC.rglob("*") if each.is_file()):
+        content = file.read_bytes()
+        known.update(f"{file.relative_to(STATIC).as_posix()} {len(content)} ".encode() + content)
+    return f"/static/{known.hexdigest()[:10]}"
 
 
 @cache

@@ -1,14 +1,11 @@
 """What templates are drawn with: the GOV.UK macros, addresses of our assets, forms' errors."""
 
 from collections.abc import MutableMapping
-from functools import cache
-from hashlib import sha256
 from typing import Any
 
 from flask import Flask, url_for
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from s11audit import paths
 from s11audit.forms.widgets import form_errors
 from s11audit.views.files import file_note
 
@@ -43,10 +40,5 @@ def _share_globals(app: Flask) -> None:
 
 
 def asset(name: str) -> str:
-    """Return the address of a file in `static/`, which changes when the file does."""
-    return url_for("static", filename=name, v=_version(name))
-
-
-@cache
-def _version(name: str) -> str:
-    return sha256((paths.STATIC / name).read_bytes()).hexdigest()[:10]
+    """Return the address of a file in `static/` (see `paths.static_address`)."""
+    return url_for("static", filename=name)

@@ -41,6 +41,13 @@ _FOCUS = """() => {
   const at = document.activeElement, box = at.getBoundingClientRect();
   return { skip: at.classList.contains("govuk-skip-link"), seen: box.height > 8 && box.top >= 0 };
 }"""
+_BEFORE_TAB = """() => ({
+  summary: !!document.querySelector(".govuk-error-summary"),
+  first: document.activeElement === document.body
+    && !document.querySelector("[autofocus], [tabindex]:not([tabindex='-1'], [tabindex='0'])")
+    && document.querySelector("a[href], button, input, select, textarea, summary")
+      .classList.contains("govuk-skip-link"),
+})"""
 _TOO_WIDE = """(width) => [...document.querySelectorAll("body *")]
   .filter((each) => each.getBoundingClientRect().right > width + 1 && !each.closest(".app-scroll"))
   .slice(0, 3).map((each) => each.outerHTML.slice(0, 160))"""
@@ -85,10 +92,16 @@ def frame_problems(page: Page) -> list[str]:
     return problems
 
 
-def keyboard_problems(page: Page) -> list[str]:
+def keyboard_problems(page: Page, *, pressed: bool) -> list[str]:
     """Return what is wrong with the first Tab: it must show the skip link, which must lead on.
-    Where there is an error summary, that has the focus instead."""
-    if page.locator(".govuk-error-summary").count():
+    Where it is not `pressed`: whether the focus stands before the skip link. Where there is an
+    error summary, that has the focus instead."""
+    found = page.evaluate(_BEFORE_TAB)
+    if found["summary"]:
+        return []
+    if not found["first"]:
+        return ["the first Tab does not show the skip link"]
+    if not pressed:
         return []
     page.keyboard.press("Tab")
     focus = page.evaluate(_FOCUS)
@@ -114,12 +127,13 @@ def width_problems(page: Page) -> list[str]:
 
 
 def problems_of(page: Page, looks: Looks) -> list[str]:
-    """Return everything that is wrong with the page as it stands; its colours where it shows
-    what was not looked at before."""
+    """Return everything that is wrong with the page as it stands; its colours, and the first keys,
+    where it shows what was not looked at before."""
+    new = looks.shows_new(page)
     return [
         *frame_problems(page),
-        *axe_problems(page, contrast=looks.shows_new(page)),
-        *keyboard_problems(page),
+        *axe_problems(page, contrast=new),
+        *keyboard_problems(page, pressed=new),
         *width_problems(page),
     ]
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from s11audit.paths import static_address
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -69,7 +71,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(f"{url}/static/s11audit.css", timeout=5).close()
+            urllib.request.urlopen(f"{url}{static_address()}/s11audit.css", timeout=5).close()
             return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             if process.poll() is not None:

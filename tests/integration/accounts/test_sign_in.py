@@ -14,6 +14,7 @@ from s11audit import create_app
 from s11audit.domain.enums import Role
 from s11audit.extensions import db
 from s11audit.models import AuditLog, Grant, OutboxMessage, User, UserSession
+from s11audit.paths import static_address
 from s11audit.services import accounts
 from s11audit.services.log import verify
 from s11audit.transactions import writing
@@ -386,4 +387,4 @@ def test_a_style_sheet_does_not_renew_the_session(client, session):
     session.commit()
     sign_in(client, person)
     assert "Set-Cookie" in client.get("/places").headers
-    assert "Set-Cookie" not in client.get("/static/s11audit.css").headers
+    assert "Set-Cookie" not in client.get(f"{static_address()}/s11audit.css").headers

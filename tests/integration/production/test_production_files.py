@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from s11audit.paths import static_address
 from tests.support.databases import Databases, settings_for
 from tests.support.server import serving
 from tests.support.web_server import FILES, NAME, WebServer, nginx, program
@@ -70,7 +71,7 @@ def test_pages_come_by_tls_only(front: WebServer) -> None:
     assert page.headers["Strict-Transport-Security"].startswith("max-age=")
     assert "Secure" in page.headers["Set-Cookie"]
     assert "nginx/" not in page.headers["Server"]
-    style = get(front, "/static/s11audit.css", **{"Accept-Encoding": "identity"})
+    style = get(front, f"{static_address()}/s11audit.css", **{"Accept-Encoding": "identity"})
     assert style.status == 200
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from s11audit import create_app
+from s11audit.paths import static_address
 from tests.support.fuzzing.headers import problems
 from tests.support.fuzzing.hostile import HOSTILE, unsafe_in
 from tests.support.fuzzing.run import Fuzzed
@@ -40,7 +41,9 @@ def test_a_text_that_runs_would_be_found() -> None:
 
 def test_every_answer_carries_its_headers(fuzzed: Fuzzed) -> None:
     client = fuzzed.app.test_client()
-    client.get("/static/s11audit.css").close()
+    style = client.get(f"{static_address()}/s11audit.css")
+    assert style.cache_control.immutable
+    style.close()
     for path in ("/no-such-page", "/login", "/", "/static/no-such-file"):
         client.get(path)
     client.post("/login", data={})
