@@ -112,8 +112,7 @@ def written(found: list[Copied]) -> str:
 
 `python -m bench.backups`, on SQLite: boards of so many rows (letters of about 1 kB) and megabytes
 of evidence. Seconds, and the most memory that the command held, in megabytes; about 150 of these
-are the program itself. The memory does not grow with the board. (The times here are of a machine
-that was busy with other work: they are the longest, not the usual.)
+are the program itself. The memory does not grow with the board.
 
 | rows | evidence, MB | archive, MB | backup, s | memory | restore, s | memory |
 |---|---|---|---|---|---|---|
