@@ -40,10 +40,31 @@ def accept_as_new(
     shared = bool(mailboxes.accounts_of(session, invitation.email, active=False))
     if shared and sign_in_name is None:
         raise Refused("There is an account of this e-mail address already: sign in to accept.")
+    own = mailboxes.new_sign_in_name(session, sign_in_name) if shared else None
+    user, actor = open_account(
+        session, invitation.email, name, password_hash=password_hash, sign_in_name=own, now=now
+    )
+    if shared:
+        mailboxes.give_sign_in_names(session, actor, user.email, now=now)
+    take_up(session, actor, invitation, now=now)
+    return user
+
+
+def open_account(
+    session: Session,
+    email: str,
+    name: str,
+    *,
+    password_hash: str | None,
+    sign_in_name: str | None = None,
+    now: datetime,
+) -> tuple[User, Actor]:
+    """Add the account of somebody who was invited, and return it and who acts from now on. Whether
+    they may have one was looked at before. Raises Invalid for the name."""
     user = User(
-        email=invitation.email,
+        email=email,
         name=person_name(name),
-        sign_in_name=mailboxes.new_sign_in_name(session, sign_in_name) if shared else None,
+        sign_in_name=sign_in_name,
         password=password_hash,
         active=True,
         fs_uniquifier=uuid4().hex,
@@ -53,14 +74,12 @@ def accept_as_new(
     session.flush()
     actor = Actor(user.id, user.name, user.email)
     after = {"email": user.email, "name": user.name}
-    if shared:
-        after["sign_in_name"] = user.sign_in_name or ""
-        mailboxes.give_sign_in_names(session, actor, user.email, now=now)
+    if sign_in_name is not None:
+        after["sign_in_name"] = sign_in_name
     log.record(
         session, actor, None, "user.added", "user", user.id, now=now, board_id=None, after=after,
     )  # fmt: skip
-    take_up(session, actor, invitation, now=now)
-    return user
+    return user, actor
 
 
 def accept(session: Session, actor: Actor, token: str, *, now: datetime) -> None:

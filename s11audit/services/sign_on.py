@@ -4,7 +4,6 @@ an invitation by it. It opens no account and gives no role that was not offered.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
-from uuid import uuid4
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 from s11audit.domain.errors import Invalid, NotFound, Refused
 from s11audit.domain.policy import Actor
 from s11audit.domain.sign_on import Person, Provider
-from s11audit.domain.texts import person_name
 from s11audit.models import Invitation, User, UserIdentity
 from s11audit.services import invitations, log, mailboxes, outbox, user_sessions
 from s11audit.services.letters import letter
@@ -106,21 +104,7 @@ def accept(
         raise Invalid(f"{message}.", {"invitations": message})
     if len(found) < len(set(invitation_ids)) or person.email is None:
         raise NotFound("An invitation was withdrawn or is too old. Ask for a new one.")
-    user = User(
-        email=person.email,
-        name=person_name(name),
-        password=None,
-        active=True,
-        fs_uniquifier=uuid4().hex,
-        created_at=now,
-    )
-    session.add(user)
-    session.flush()
-    actor = Actor(user.id, user.name, user.email)
-    log.record(
-        session, actor, None, "user.added", "user", user.id,
-        now=now, board_id=None, after={"email": user.email, "name": user.name},
-    )  # fmt: skip
+    user, actor = invitations.open_account(session, person.email, name, password_hash=None, now=now)
     _bind(session, provider, person, user, now)
     for invitation in found:
         invitations.take_up(session, actor, invitation, now=now)
